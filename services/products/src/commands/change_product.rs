@@ -1,0 +1,78 @@
+//! A product becomes its next version; archiving is one such change.
+
+use contracts::ids::ProductId;
+
+use super::{
+    CatalogueError, anew, lapse,
+    save_product::{Changes, Held},
+};
+use crate::{
+    Products,
+    domain::{Patch, Product, Status, Variants},
+    store::{products, stock},
+};
+
+/// Changes a product, if it is at the version that the caller saw (when it says one), and
+/// returns it as it is then.
+pub async fn change_product(
+    app: &Products,
+    id: ProductId,
+    seen: Option<i64>,
+    patch: Patch,
+) -> Result<Product, CatalogueError> {
+    anew(|| attempt(app, id, seen, patch.clone())).await
+}
+
+/// Takes a product off the shelf; archiving it again changes nothing.
+pub async fn archive_product(
+    app: &Products,
+    id: ProductId,
+    seen: Option<i64>,
+) -> Result<Product, CatalogueError> {
+    let patch = Patch {
+        slug: None,
+        title: None,
+        description: None,
+        status: Some(Status::Archived),
+        category: None,
+        variants: Variants::Keep,
+    };
+    change_product(app, id, seen, patch).await
+}
+
+async fn attempt(
+    app: &Products,
+    id: ProductId,
+    seen: Option<i64>,
+    patch: Patch,
+) -> Result<Product, CatalogueError> {
+    let product = products::by_id(&app.store, id).await?.ok_or(CatalogueError::UnknownProduct)?;
+    if let Some(expected) = seen.filter(|seen| *seen != product.version) {
+        return Err(CatalogueError::Stale { expected, current: product.version });
+    }
+    if let Some(slug) = patch.slug.as_ref().filter(|slug| **slug != product.slug)
+        && products::by_slug(&app.store, slug).await?.is_some()
+    {
+        return Err(CatalogueError::SlugTaken { slug: slug.clone() });
+    }
+    let skus = patch.variants.named().iter().map(|variant| &variant.sku);
+    let known = stock::by_skus(&app.store, skus).await?;
+    let now = app.clock.now();
+    let change = product.change(patch, &known, || app.ids.next(), now)?;
+    if change.is_nothing() {
+        return Ok(change.product);
+    }
+    let mut changes = Changes::new("change_product");
+    if let Err(held) = changes.add(app, &change, |sku| known.get(sku).copied(), now) {
+        return Err(refuse(app, held).await?);
+    }
+    changes.commit(app).await?;
+    Ok(change.product)
+}
+
+/// What holds the stock may be leases that have ended: then it is a race that is over now.
+async fn refuse(app: &Products, held: Held) -> Result<CatalogueError, CatalogueError> {
+    let Held { sku, on_hand, reserved } = held;
+    lapse::expire_of(app, &sku).await?;
+    Ok(CatalogueError::BelowReserved { sku, on_hand, reserved })
+}

@@ -1,0 +1,249 @@
+//! Cuts a file of rows into chunks for one request each, and remembers where each row stood.
+use crate::cli::RowForm;
+use bytes::Bytes;
+use std::io::{self, BufRead};
+use std::ops::Range;
+
+/// The largest row that is taken, in bytes; a longer one is a file of another kind.
+const ROW_BYTES_MAX: usize = 1 << 20;
+/// A chunk is closed when it holds this many bytes.
+const CHUNK_BYTES_MAX: usize = 512 << 10;
+
+/// A place in the file: everything before it is behind us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    pub byte: u64,
+    /// Counted from 1.
+    pub line: u64,
+}
+
+impl Mark {
+    pub const TOP: Self = Self { byte: 0, line: 1 };
+}
+
+/// Consecutive rows, as one request body.
+#[derive(Debug)]
+pub struct Chunk {
+    /// The header (CSV) and the rows, byte for byte.
+    pub body: Bytes,
+    /// Where the next chunk begins.
+    pub end: Mark,
+    pub rows: Vec<Row>,
+    header_lines: u64,
+}
+
+/// Where a row is: its lines in the file, its bytes in the chunk's body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub lines: Range<u64>,
+    pub bytes: Range<usize>,
+}
+
+impl Chunk {
+    /// The row that the server calls line `line` of the body it was sent, counted from 1.
+    pub fn row_at(&self, line: u64) -> Option<&Row> {
+        let first = self.rows.first()?.lines.start;
+        let line = first + line.checked_sub(1 + self.header_lines)?;
+        self.rows.iter().find(|row| row.lines.contains(&line))
+    }
+
+    pub fn text(&self, row: &Row) -> &[u8] {
+        &self.body[row.bytes.clone()]
+    }
+}
+
+/// Reads chunks of at most `rows_max` rows.
+pub struct Chunks<R> {
+    input: R,
+    form: RowForm,
+    header: Vec<u8>,
+    header_lines: u64,
+    at: Mark,
+    rows_max: usize,
+    ended: bool,
+}
+
+impl<R: BufRead> Chunks<R> {
+    /// Reads the header, if the form has one; `input` stands at the top of the file.
+    pub fn open(mut input: R, form: RowForm, rows_max: usize) -> io::Result<Self> {
+        let mut header = Vec::new();
+        let mut at = Mark::TOP;
+        if form == RowForm::Csv {
+            let lines = read_row(&mut input, form, &mut header)?;
+            if !header.ends_with(b"\n") {
+                header.push(b'\n');
+            }
+            at = Mark { byte: header.len() as u64, line: 1 + lines };
+        }
+        let header_lines = at.line - 1;
+        Ok(Self { input, form, header, header_lines, at, rows_max, ended: false })
+    }
+
+    /// The header's bytes; empty when the form has none.
+    pub fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    /// Where the next chunk begins.
+    pub fn at(&self) -> Mark {
+        self.at
+    }
+
+    /// Goes on from `mark`, to which `input` was moved by the caller through [`Chunks::input`].
+    pub fn resume(&mut self, mark: Mark) {
+        self.at = mark;
+    }
+
+    pub fn input(&mut self) -> &mut R {
+        &mut self.input
+    }
+
+    fn chunk(&mut self) -> io::Result<Option<Chunk>> {
+        let mut body = self.header.clone();
+        let mut rows = Vec::new();
+        while rows.len() < self.rows_max && body.len() < CHUNK_BYTES_MAX {
+            let start = body.len();
+            let lines = read_row(&mut self.input, self.form, &mut body)?;
+            if lines == 0 {
+                break;
+            }
+            let first = self.at.line;
+            self.at.byte += (body.len() - start) as u64;
+            self.at.line += lines;
+            rows.push(Row { lines: first..self.at.line, bytes: start..body.len() });
+        }
+        let (end, header_lines) = (self.at, self.header_lines);
+        Ok((!rows.is_empty()).then(|| Chunk { body: body.into(), end, rows, header_lines }))
+    }
+}
+
+impl<R: BufRead> Iterator for Chunks<R> {
+    type Item = io::Result<Chunk>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let chunk = self.chunk().transpose();
+        self.ended = !matches!(chunk, Some(Ok(_)));
+        chunk
+    }
+}
+
+/// Appends the next row, its line end included; returns how many lines it spans, 0 at the end.
+fn read_row(input: &mut impl BufRead, form: RowForm, into: &mut Vec<u8>) -> io::Result<u64> {
+    let start = into.len();
+    let mut quotes = Quotes::default();
+    let mut lines = 0;
+    loop {
+        let before = into.len();
+        if input.read_until(b'\n', into)? == 0 {
+            return Ok(lines);
+        }
+        lines += 1;
+        if into.len() - start > ROW_BYTES_MAX {
+            let text = format!("a row is longer than {ROW_BYTES_MAX} bytes");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        }
+        if form == RowForm::Ndjson || !quotes.open_after(&into[before..]) {
+            return Ok(lines);
+        }
+    }
+}
+
+/// Whether a CSV row is inside a quoted field, where a line end belongs to the field.
+#[derive(Default)]
+enum Quotes {
+    #[default]
+    FieldStart,
+    Plain,
+    Inside,
+    /// A quote inside: the end of the field, or half of a doubled quote.
+    Maybe,
+}
+
+impl Quotes {
+    fn open_after(&mut self, bytes: &[u8]) -> bool {
+        for byte in bytes {
+            *self = match (&self, byte) {
+                (Self::Inside, b'"') => Self::Maybe,
+                (Self::Inside, _) => Self::Inside,
+                (Self::FieldStart | Self::Maybe, b'"') => Self::Inside,
+                (_, b',') => Self::FieldStart,
+                (_, _) => Self::Plain,
+            };
+        }
+        matches!(self, Self::Inside)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunks(text: &'static str, form: RowForm, rows_max: usize) -> Vec<Chunk> {
+        Chunks::open(text.as_bytes(), form, rows_max).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    fn bodies(text: &'static str, form: RowForm, rows_max: usize) -> Vec<String> {
+        let chunks = chunks(text, form, rows_max);
+        chunks.iter().map(|c| String::from_utf8(c.body.to_vec()).unwrap()).collect()
+    }
+
+    #[test]
+    fn every_csv_chunk_begins_with_the_header() {
+        let bodies = bodies("a,b\n1,2\n3,4\n5,6", RowForm::Csv, 2);
+
+        assert_eq!(bodies, ["a,b\n1,2\n3,4\n", "a,b\n5,6"]);
+    }
+
+    #[test]
+    fn an_ndjson_file_has_no_header() {
+        assert_eq!(bodies("{}\n[]\n", RowForm::Ndjson, 1), ["{}\n", "[]\n"]);
+    }
+
+    #[test]
+    fn an_empty_file_has_no_chunks() {
+        assert!(chunks("", RowForm::Csv, 2).is_empty());
+        assert!(chunks("a,b\n", RowForm::Csv, 2).is_empty());
+    }
+
+    #[test]
+    fn a_line_end_inside_quotes_does_not_end_the_row() {
+        let check = |row: &'static str, lines: u64| {
+            let mut read = Vec::new();
+            let read = read_row(&mut row.as_bytes(), RowForm::Csv, &mut read).unwrap();
+            assert_eq!(read, lines, "{row}");
+        };
+
+        check("1,\"two\nlines\",3\n4\n", 2);
+        check("1,\"a \"\"quoted\nword\"\"\",3\n", 2);
+        check("1,5\" nails,3\n4\n", 1);
+        check("\"\n\n\"\n", 3);
+        check("\"\",\"\"\n4\n", 1);
+    }
+
+    #[test]
+    fn a_line_of_the_answer_leads_back_to_the_row_in_the_file() {
+        let chunks = chunks("a,b\n1,2\n\"x\ny\",4\n5,6\n7,8\n", RowForm::Csv, 3);
+
+        let row = |chunk: usize, line| chunks[chunk].row_at(line).map(|row| row.lines.clone());
+
+        assert_eq!(row(0, 2), Some(2..3));
+        assert_eq!(row(0, 3), Some(3..5));
+        assert_eq!(row(0, 5), Some(5..6));
+        assert_eq!(row(1, 2), Some(6..7));
+        assert_eq!(row(1, 1), None);
+        assert_eq!(chunks[0].text(&chunks[0].rows[1]), b"\"x\ny\",4\n");
+    }
+
+    #[test]
+    fn marks_say_where_the_next_chunk_begins() {
+        let text = "a,b\n1,2\n3,4\n";
+
+        let chunks = chunks(text, RowForm::Csv, 1);
+
+        assert_eq!(chunks[0].end, Mark { byte: 8, line: 3 });
+        assert_eq!(chunks[1].end, Mark { byte: text.len() as u64, line: 4 });
+    }
+}

@@ -1,0 +1,134 @@
+//! What operators ask the whole process for: dead letters of every queue, and another try for them.
+use axum::extract::{OriginalUri, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::Router;
+use bus::{Bus, DeadLetter, Error};
+use edge::auth::{OpsRead, Permission, Staff};
+use edge::{Json, Problem, Query, page_request, page_response};
+use kernel::{Cursor, Page, PageRequest};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::{IntoParams, OpenApi, ToSchema};
+
+/// Changes the state of the system. It is granted to nobody, so that only administrators have it.
+#[derive(Debug, Clone, Copy)]
+struct OpsWrite;
+
+impl Permission for OpsWrite {
+    const NAME: &'static str = "ops.write";
+}
+
+#[derive(OpenApi)]
+#[openapi(paths(list, redrive), components(schemas(Redrive, Redriven)))]
+struct Description;
+
+/// What these routes promise.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Description::openapi()
+}
+
+pub fn router(bus: Arc<dyn Bus>) -> Router {
+    Router::new()
+        .route("/v1/ops/dead-letters", get(list))
+        .route("/v1/ops/dead-letters/redrive", post(redrive))
+        .with_state(bus)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Filter {
+    /// Only this queue.
+    queue: Option<String>,
+    /// At most so many, 1 to 100.
+    limit: Option<u32>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Which dead letters get another try: those with these ids, of this queue; or all.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Redrive {
+    queue: Option<String>,
+    ids: Option<Vec<String>>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Redriven {
+    /// How many messages went back into their queue.
+    redriven: u64,
+}
+
+/// Messages that were given up, oldest first within each queue.
+#[utoipa::path(
+    get, path = "/v1/ops/dead-letters", tag = "ops", params(Filter),
+    responses((status = 200, description = "a page of dead letters"),
+              (status = 403, description = "not staff with ops.read"))
+)]
+async fn list(
+    _: Staff<OpsRead>,
+    State(bus): State<Arc<dyn Bus>>,
+    OriginalUri(uri): OriginalUri,
+    Query(filter): Query<Filter>,
+) -> Result<Response, Problem> {
+    let asked = page_request(filter.limit, filter.cursor)?;
+    let page = match filter.queue {
+        Some(queue) => bus.dead_letters(&queue, asked).await?,
+        None => of_every_queue(&*bus, asked).await?,
+    };
+    Ok(page_response(&uri, &page))
+}
+
+/// Puts dead letters back into their queues, with a fresh count of attempts.
+#[utoipa::path(
+    post, path = "/v1/ops/dead-letters/redrive", tag = "ops", request_body = Redrive,
+    responses((status = 200, description = "how many went back", body = Redriven),
+              (status = 403, description = "not an administrator"))
+)]
+async fn redrive(
+    _: Staff<OpsWrite>,
+    State(bus): State<Arc<dyn Bus>>,
+    asked: Option<Json<Redrive>>,
+) -> Result<Json<Redriven>, Problem> {
+    let Redrive { queue, ids } = asked.map(|Json(asked)| asked).unwrap_or_default();
+    let queues = match queue {
+        Some(queue) => vec![queue],
+        None => bus.queues().await?,
+    };
+    let mut redriven = 0;
+    for queue in queues {
+        redriven += bus.redrive(&queue, ids.as_deref()).await?;
+    }
+    Ok(Json(Redriven { redriven }))
+}
+
+/// Where a page over all queues ended: in which queue, and where in it.
+type Position = (String, Option<String>);
+
+/// A page of the first queue, by name, that has dead letters behind the cursor.
+async fn of_every_queue(bus: &dyn Bus, asked: PageRequest) -> Result<Page<DeadLetter>, Error> {
+    let start: Option<Position> = match &asked.cursor {
+        Some(cursor) => Some(Cursor::decode(cursor)?),
+        None => None,
+    };
+    let (first, mut within) = start.unwrap_or_default();
+    let mut queues = bus.queues().await?;
+    queues.sort();
+    queues.retain(|queue| *queue >= first);
+    for (at, queue) in queues.iter().enumerate() {
+        // A cursor into one queue says nothing about the next.
+        let cursor = if *queue == first { within.take() } else { None };
+        let page = bus.dead_letters(queue, PageRequest { limit: asked.limit, cursor }).await?;
+        let next: Option<Position> = match page.next_cursor {
+            Some(cursor) => Some((queue.clone(), Some(cursor))),
+            None => queues.get(at + 1).map(|next| (next.clone(), None)),
+        };
+        if !page.items.is_empty() {
+            let next_cursor = next.map(|position| Cursor::encode(&position));
+            return Ok(Page { items: page.items, next_cursor });
+        }
+    }
+    Ok(Page { items: Vec::new(), next_cursor: None })
+}

@@ -1,0 +1,306 @@
+//! The settings of the whole program: each part's own struct under its name, and what is left.
+//!
+//! Flags win over `STOA_*` variables, these over `stoa.toml`, that over defaults. A variable names
+//! a setting of a part with two underscores: `STOA_ORDERS__DEADLINE_MS` is `deadline_ms` in
+//! `[orders]`. An empty variable counts as not set.
+mod layers;
+mod urls;
+
+use crate::cli::{Listeners, LogForm, ServiceName, Shared};
+use crate::exit::{Exit, Stopped, io};
+use edge::peer::Target;
+use layers::{Layers, Origin};
+use serde::Deserialize;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+pub use urls::{BusUrl, DatabaseUrl};
+
+/// Where the settings file is looked for when none is named.
+const FILE: &str = "stoa.toml";
+const DATA_DIR: &str = "./stoa-data";
+/// What stopping needs beside the requests that are under way: children, logs, databases.
+const CLOSING_MS: u64 = 2_000;
+
+/// Everything that can be set.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Directory of the databases, the secrets and the lock. Default `./stoa-data`.
+    pub data_dir: Option<PathBuf>,
+    /// Address for HTTP and gRPC; port 0 picks a free one. Default `127.0.0.1:4000`.
+    pub listen: SocketAddr,
+    /// Second address, for gRPC alone. Default: none.
+    pub grpc_listen: Option<SocketAddr>,
+    /// `sqlite:` or `sqlite:DIR`. Default `sqlite:`, files in the data directory.
+    pub database_url: DatabaseUrl,
+    /// `embedded:`. Default `embedded:`, a file in the data directory.
+    pub bus_url: BusUrl,
+    /// `pretty` or `json`. Default: pretty on a terminal, else JSON.
+    pub log: Option<LogForm>,
+    /// Which log lines are written, as `level` or `target=level,...`. Default `info`.
+    pub log_filter: String,
+    /// Threads that answer requests. Default: one per core, at least 2.
+    pub worker_threads: Option<usize>,
+    /// From the signal to the end of the process, in ms, whatever is still under way. Default
+    /// 10,000.
+    pub drain_ms: u64,
+    /// The first administrator.
+    pub admin: Admin,
+    /// `sqlite:FILE` for one service; wins over `database_url`.
+    pub databases: PerService<DatabaseUrl>,
+    /// Where a service that this process does not run is: `http://host:port` or `unix:/path`.
+    pub peers: PerService<Target>,
+    pub users: users::Settings,
+    pub products: products::Settings,
+    pub orders: orders::Settings,
+    pub payments: payments::Settings,
+    pub delivery: delivery::Settings,
+    pub edge: edge::Settings,
+}
+
+/// Created at start when there is no administrator yet; afterwards ignored.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Admin {
+    pub email: Option<String>,
+    pub password: Option<String>,
+    /// A file that holds the password, for secrets that are mounted.
+    pub password_file: Option<PathBuf>,
+}
+
+/// One value per service, none by default.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PerService<T> {
+    pub users: Option<T>,
+    pub products: Option<T>,
+    pub orders: Option<T>,
+    pub payments: Option<T>,
+}
+
+impl<T> Default for PerService<T> {
+    fn default() -> Self {
+        Self { users: None, products: None, orders: None, payments: None }
+    }
+}
+
+impl<T> PerService<T> {
+    pub fn of(&self, service: ServiceName) -> Option<&T> {
+        match service {
+            ServiceName::Users => self.users.as_ref(),
+            ServiceName::Products => self.products.as_ref(),
+            ServiceName::Orders => self.orders.as_ref(),
+            ServiceName::Payments => self.payments.as_ref(),
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data_dir: None,
+            listen: SocketAddr::from(([127, 0, 0, 1], 4000)),
+            grpc_listen: None,
+            database_url: DatabaseUrl::default(),
+            bus_url: BusUrl::default(),
+            log: None,
+            log_filter: "info".to_owned(),
+            worker_threads: None,
+            drain_ms: 10_000,
+            admin: Admin::default(),
+            databases: PerService::default(),
+            peers: PerService::default(),
+            users: users::Settings::default(),
+            products: products::Settings::default(),
+            orders: orders::Settings::default(),
+            payments: payments::Settings::default(),
+            delivery: delivery::Settings::default(),
+            edge: edge::Settings::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// The data directory.
+    pub fn data_dir(&self) -> &Path {
+        self.data_dir.as_deref().unwrap_or(Path::new(DATA_DIR))
+    }
+
+    /// The file of a service's database.
+    pub fn database_file(&self, service: ServiceName) -> PathBuf {
+        if let Some(DatabaseUrl::Sqlite(Some(file))) = self.databases.of(service) {
+            return file.clone();
+        }
+        self.database_dir().join(format!("{}.db", service.as_str()))
+    }
+
+    /// Where the database files are that have no name of their own.
+    pub fn database_dir(&self) -> &Path {
+        match &self.database_url {
+            DatabaseUrl::Sqlite(Some(dir)) => dir,
+            DatabaseUrl::Sqlite(None) => self.data_dir(),
+        }
+    }
+
+    pub fn workers(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(2, usize::from);
+        self.worker_threads.unwrap_or_else(|| cores().max(2))
+    }
+
+    pub fn drain(&self) -> Duration {
+        Duration::from_millis(self.drain_ms)
+    }
+
+    /// What holds between settings; each of them alone is checked when it is read.
+    fn checked(mut self) -> Result<Self, Stopped> {
+        if self.worker_threads == Some(0) {
+            return Err(Stopped::usage("setting worker_threads: 0 threads answer nothing"));
+        }
+        if self.grpc_listen.is_some_and(|grpc| grpc == self.listen && grpc.port() != 0) {
+            return Err(Stopped::usage("setting grpc_listen: the same address as listen")
+                .advise("leave it out: gRPC is answered on the first listener too"));
+        }
+        let admin = &self.admin;
+        if admin.password.is_some() && admin.password_file.is_some() {
+            return Err(Stopped::usage("settings admin.password and admin.password_file: give one"));
+        }
+        if admin.email.is_some() != (admin.password.is_some() || admin.password_file.is_some()) {
+            return Err(Stopped::usage("settings admin.email and admin.password belong together")
+                .advise("STOA_ADMIN_EMAIL with STOA_ADMIN_PASSWORD or STOA_ADMIN_PASSWORD_FILE"));
+        }
+        // The edge stops within the deadline of the process.
+        let left = self.drain_ms.saturating_sub(CLOSING_MS);
+        self.edge.lame_duck_ms = self.edge.lame_duck_ms.min(left);
+        let left = left - self.edge.lame_duck_ms;
+        self.edge.drain_ms_max = self.edge.drain_ms_max.min(left);
+        Ok(self)
+    }
+}
+
+impl Admin {
+    /// Email and password, when both are set.
+    pub fn credentials(&self) -> Result<Option<(String, String)>, Stopped> {
+        let Some(email) = self.email.clone() else { return Ok(None) };
+        let password = match (&self.password, &self.password_file) {
+            (Some(password), _) => password.clone(),
+            (None, Some(file)) => {
+                let text = fs::read_to_string(file).map_err(|e| {
+                    io(file.display(), &e).about("setting admin.password_file")
+                })?;
+                text.trim_end_matches(['\r', '\n']).to_owned()
+            }
+            (None, None) => return Ok(None),
+        };
+        Ok(Some((email, password)))
+    }
+}
+
+/// Settles the settings of this process from its flags, its environment and its file.
+pub fn settle(shared: &Shared, listeners: Option<&Listeners>) -> Result<Settings, Stopped> {
+    // A variable that is not UTF-8 is none of ours.
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let variables: Vec<_> = variables.collect();
+    let file = settings_file(shared, &variables)?;
+    settle_from(shared, listeners, variables, file)
+}
+
+/// A settings file: its name and its text.
+type File = (String, String);
+
+fn settings_file(shared: &Shared, variables: &[(String, String)]) -> Result<Option<File>, Stopped> {
+    let variable = variables.iter().find(|(name, value)| name == "STOA_CONFIG" && !value.is_empty());
+    let named = shared.config.clone().or_else(|| variable.map(|(_, value)| value.into()));
+    let path = named.clone().unwrap_or_else(|| FILE.into());
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((path.display().to_string(), text))),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && named.is_none() => Ok(None),
+        Err(e) if e.kind() == std::io::ErrorKind::InvalidData => {
+            Err(Stopped::usage(format!("{}: not a text file", path.display())))
+        }
+        Err(e) => Err(io(path.display(), &e).with_exit(Exit::Usage)),
+    }
+}
+
+fn settle_from(
+    shared: &Shared,
+    listeners: Option<&Listeners>,
+    variables: Vec<(String, String)>,
+    file: Option<File>,
+) -> Result<Settings, Stopped> {
+    let mut layers = Layers::default();
+    flags(&mut layers, shared, listeners);
+    for (name, value) in variables.into_iter().filter(|(_, value)| !value.is_empty()) {
+        if let Some(path) = setting_of(&name) {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            layers.text(&path, value, Origin::Variable(name));
+        }
+    }
+    if let Some((name, text)) = file {
+        layers.file(parse(&name, &text)?, &name);
+    }
+    let settings: Settings = layers.read().map_err(|wrong| {
+        Stopped::usage(wrong).advise("the settings and their defaults are in stoa/README.md")
+    })?;
+    settings.checked()
+}
+
+fn parse(name: &str, text: &str) -> Result<toml::Table, Stopped> {
+    text.parse().map_err(|e: toml::de::Error| {
+        let line = e.span().map(|span| text[..span.start].matches('\n').count() + 1);
+        let place = line.map_or(String::new(), |line| format!(" line {line}"));
+        Stopped::usage(format!("{name}{place}: {}", e.message()))
+    })
+}
+
+fn flags(layers: &mut Layers, shared: &Shared, listeners: Option<&Listeners>) {
+    let mut flag = |path: &str, name, value: Option<String>| {
+        if let Some(value) = value {
+            layers.text(&[path], value, Origin::Flag(name));
+        }
+    };
+    let text = |path: &PathBuf| path.to_string_lossy().into_owned();
+    flag("data_dir", "--data-dir", shared.data_dir.as_ref().map(text));
+    flag("log", "--log", shared.log.map(|form| form.as_str().to_owned()));
+    if let Some(Listeners { listen, grpc_listen }) = listeners {
+        flag("listen", "--listen", listen.map(|at| at.to_string()));
+        flag("grpc_listen", "--grpc-listen", grpc_listen.map(|at| at.to_string()));
+    }
+}
+
+/// The setting that a variable names. Other `STOA_*` variables are left alone: an orchestrator
+/// adds some of its own for a service of that name (`STOA_SERVICE_HOST`).
+fn setting_of(variable: &str) -> Option<Vec<String>> {
+    let name = variable.strip_prefix("STOA_")?.to_lowercase();
+    if let Some((part, setting)) = name.split_once("__") {
+        return Some(vec![part.to_owned(), setting.to_owned()]);
+    }
+    let per_service = |suffix: &str, table: &str| {
+        let service = name.strip_suffix(suffix)?;
+        let known = ServiceName::ALL.iter().any(|known| known.as_str() == service);
+        known.then(|| vec![table.to_owned(), service.to_owned()])
+    };
+    const PLAIN: [&str; 9] = [
+        "data_dir",
+        "listen",
+        "grpc_listen",
+        "database_url",
+        "bus_url",
+        "log",
+        "log_filter",
+        "worker_threads",
+        "drain_ms",
+    ];
+    if PLAIN.contains(&name.as_str()) {
+        return Some(vec![name]);
+    }
+    if let Some(setting) = name.strip_prefix("admin_") {
+        return Some(vec!["admin".to_owned(), setting.to_owned()]);
+    }
+    per_service("_database_url", "databases").or_else(|| per_service("_url", "peers"))
+}
+
+#[cfg(test)]
+mod tests;
