@@ -6,15 +6,12 @@ pub mod commands;
 pub mod events;
 pub mod payments;
 
+pub use kernel::Contract;
 pub use payments::PAYMENTS_DESCRIPTOR;
 
-use kernel::Role;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
-pub use kernel::Contract;
-
 /// Names each struct's kind and keeps the list of the module's kinds, so that none is forgotten.
+///
+/// Readers are tolerant: an unknown field is ignored, so a field may be added without a new version.
 macro_rules! contracts {
     ($role:ident { $($kind:literal => $name:ident,)+ }) => {
         $(

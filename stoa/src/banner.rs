@@ -1,7 +1,7 @@
 //! The first thing the server says once it answers: what runs where, and what to try.
+use edge::serve::Address;
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
-use std::net::SocketAddr;
 
 /// Everything the banner tells; as JSON it is one line on stdout.
 #[derive(Debug, Serialize)]
@@ -18,9 +18,9 @@ pub struct Banner {
     pub data_dir: String,
     pub services: Vec<&'static str>,
     /// Where HTTP and gRPC are answered.
-    pub listen: SocketAddr,
+    pub listen: String,
     /// The second listener, where there is one.
-    pub grpc_listen: Option<SocketAddr>,
+    pub grpc_listen: Option<String>,
     /// The address to type, without a slash at its end.
     pub url: String,
     /// Where the first administrator sets a password; only while there is no administrator.
@@ -59,8 +59,8 @@ impl Banner {
             Line("API docs", format!("{url}/docs"), "OpenAPI 3.1: /openapi.json".into()),
         ];
         if self.services.contains(&"payments") {
-            let at = self.grpc_listen.unwrap_or(self.listen);
-            lines.push(Line("gRPC", at.to_string(), "stoa.payments.v1, reflection on".into()));
+            let at = self.grpc_listen.as_ref().unwrap_or(&self.listen);
+            lines.push(Line("gRPC", at.clone(), "stoa.payments.v1, reflection on".into()));
         }
         lines.push(Line("Metrics", format!("{url}/metrics"), "health: /livez /readyz".into()));
         lines.push(Line("Data", self.data_dir.clone(), "one database per service".into()));
@@ -100,15 +100,20 @@ impl Banner {
     }
 }
 
-/// The address to type for a listener: an unspecified address is reached by loopback.
-pub fn url_of(listen: SocketAddr) -> String {
-    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-    let ip = match listen.ip() {
+/// The address to type for a listener: an unspecified address is reached by loopback, a Unix
+/// socket by whatever name.
+pub fn url_of(listen: &Address) -> String {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+    let address = match listen {
+        Address::Tcp(address) => address,
+        Address::Unix(_) => return "http://localhost".to_owned(),
+    };
+    let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
         ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
     };
-    format!("http://{}", SocketAddr::new(ip, listen.port()))
+    format!("http://{}", SocketAddr::new(ip, address.port()))
 }
 
 #[cfg(test)]
@@ -126,7 +131,7 @@ mod tests {
             bus: "embedded",
             data_dir: "./stoa-data".into(),
             services: vec!["users", "products", "orders", "payments"],
-            listen: SocketAddr::from(([127, 0, 0, 1], 4000)),
+            listen: "127.0.0.1:4000".into(),
             grpc_listen: None,
             url: "http://127.0.0.1:4000".into(),
             setup_url: Some("http://127.0.0.1:4000/setup?token=abc".into()),
@@ -155,7 +160,7 @@ Try:  curl http://127.0.0.1:4000/v1/products   ·   stoa demo   ·   Ctrl-C drai
     fn the_banner_never_has_more_than_14_lines() {
         let full = Banner {
             demo: Some("\"Agora\"".into()),
-            grpc_listen: Some(SocketAddr::from(([127, 0, 0, 1], 4001))),
+            grpc_listen: Some("127.0.0.1:4001".into()),
             ..banner()
         };
 
@@ -164,11 +169,12 @@ Try:  curl http://127.0.0.1:4000/v1/products   ·   stoa demo   ·   Ctrl-C drai
 
     #[test]
     fn the_address_to_type_can_be_typed() {
-        let check = |listen: &str, url: &str| assert_eq!(url_of(listen.parse().unwrap()), url);
+        let check = |listen: &str, url: &str| assert_eq!(url_of(&listen.parse().unwrap()), url);
 
         check("127.0.0.1:4000", "http://127.0.0.1:4000");
         check("0.0.0.0:80", "http://127.0.0.1:80");
         check("[::]:4000", "http://[::1]:4000");
         check("10.0.0.7:1", "http://10.0.0.7:1");
+        check("unix:/run/stoa.sock", "http://localhost");
     }
 }

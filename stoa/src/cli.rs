@@ -1,6 +1,6 @@
 //! The command line: what may be typed, and nothing about what it does.
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::net::SocketAddr;
+use edge::serve::Address;
 use std::path::PathBuf;
 
 /// A commerce backend: users, products, orders and payments, in one process or in many.
@@ -93,12 +93,13 @@ pub struct Serve {
 
 #[derive(Debug, Clone, Default, Args)]
 pub struct Listeners {
-    /// Address for HTTP and gRPC; port 0 picks a free one [env: STOA_LISTEN] [default: 127.0.0.1:4000]
+    /// Address for HTTP and gRPC, or unix:/path; port 0 picks a free one [env: STOA_LISTEN]
+    /// [default: 127.0.0.1:4000]
     #[arg(long, value_name = "ADDR")]
-    pub listen: Option<SocketAddr>,
+    pub listen: Option<Address>,
     /// Second address, for gRPC alone [env: STOA_GRPC_LISTEN]
     #[arg(long, value_name = "ADDR")]
-    pub grpc_listen: Option<SocketAddr>,
+    pub grpc_listen: Option<Address>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum)]
@@ -167,9 +168,9 @@ pub struct ImportProducts {
     /// Form of the file [default: by its name: .csv, .ndjson, .jsonl]
     #[arg(long, value_name = "FORM")]
     pub form: Option<RowForm>,
-    /// Rows in one request
-    #[arg(long, value_name = "ROWS", default_value_t = 1000,
-          value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    /// Rows in one request; the rows of one product stay together
+    #[arg(long, value_name = "ROWS", default_value_t = 500,
+          value_parser = clap::value_parser!(u32).range(1..=900))]
     pub chunk_rows: u32,
     /// Requests under way at once
     #[arg(long, value_name = "N", default_value_t = 4,
@@ -196,7 +197,7 @@ pub struct Export {
 
 #[derive(Debug, Subcommand)]
 pub enum ExportWhat {
-    /// The whole catalogue, in the form that `import products` reads
+    /// The whole catalogue as NDJSON, which `import products` reads
     Products(ExportProducts),
 }
 
@@ -205,9 +206,6 @@ pub struct ExportProducts {
     /// Where to [default: stdout]
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
-    /// Form of the rows
-    #[arg(long, value_name = "FORM", default_value = "ndjson")]
-    pub form: RowForm,
     #[command(flatten)]
     pub login: Login,
 }
@@ -249,11 +247,9 @@ pub enum AdminWhat {
 
 #[derive(Debug, Args)]
 pub struct AdminCreate {
+    /// Their address
     #[arg(long)]
     pub email: String,
-    /// How the account is called
-    #[arg(long, default_value = "Administrator")]
-    pub name: String,
     /// Read the password from the first line of stdin
     #[arg(long, required = true)]
     pub password_stdin: bool,

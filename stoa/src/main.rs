@@ -1,2 +1,39 @@
-//! The binary.
-fn main() {}
+//! The binary: parse, run, leave with the right code.
+mod api;
+mod banner;
+mod cli;
+mod client;
+mod commands;
+mod data_dir;
+mod exit;
+mod ops;
+mod output;
+mod pages;
+mod settings;
+mod system;
+
+use clap::Parser;
+use exit::Exit;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => {
+            // Help that nobody reads is no failure.
+            let _ = told.print();
+            return if told.use_stderr() {
+                ExitCode::from(Exit::Usage as u8)
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    match commands::run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(stopped) => stopped.report(),
+    }
+}

@@ -1,5 +1,6 @@
 //! What operators ask the whole process for: dead letters of every queue, and another try for them.
-use axum::extract::{OriginalUri, State};
+use axum::extract::State;
+use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::Router;
@@ -70,7 +71,7 @@ struct Redriven {
 async fn list(
     _: Staff<OpsRead>,
     State(bus): State<Arc<dyn Bus>>,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Query(filter): Query<Filter>,
 ) -> Result<Response, Problem> {
     let asked = page_request(filter.limit, filter.cursor)?;

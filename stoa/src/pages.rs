@@ -3,10 +3,12 @@ use axum::Router;
 use axum::extract::Path;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use std::fmt::Write as _;
+use std::sync::{Arc, LazyLock};
+use utoipa::openapi::OpenApi;
 
 /// A problem type's page, as it is written and as browsers show it.
 struct Page {
@@ -24,24 +26,38 @@ const EXPLORER_HTML: &str = include_str!("../assets/explorer.html");
 const EXPLORER_START: &str = include_str!("../assets/explorer.js");
 const STYLE: &str = include_str!("../assets/page.css");
 
-/// The pages; `openapi` is the merged description as JSON.
-pub fn router(openapi: Bytes) -> Router {
+/// The pages. `describe` makes the merged description, at the first request for it: building it
+/// at every start would cost more than all the rest of the start.
+pub fn router(describe: impl Fn() -> OpenApi + Send + Sync + 'static) -> Router {
+    let description = Arc::new(LazyLock::new(move || match describe().to_json() {
+        Ok(json) => Bytes::from(json),
+        Err(error) => {
+            tracing::error!(%error, "the API description cannot be written");
+            Bytes::from_static(b"{}")
+        }
+    }));
+    let openapi = move || async move {
+        ([(CONTENT_TYPE, "application/json")], Bytes::clone(&description))
+    };
     Router::new()
-        .route("/", get(|| async { axum::response::Redirect::temporary("/docs") }))
+        .route("/", get(|| async { Redirect::temporary("/docs") }))
         .route("/docs", get(|| async { Html(EXPLORER_HTML) }))
         .route("/docs/start.js", get(|| asset("text/javascript", EXPLORER_START.as_bytes())))
         .route("/docs/explorer.js", get(|| packed("text/javascript", EXPLORER_JS)))
         .route("/docs/explorer.css", get(|| packed("text/css", EXPLORER_CSS)))
         .route("/docs/page.css", get(|| asset("text/css", STYLE.as_bytes())))
-        .route(
-            "/openapi.json",
-            get(move || {
-                let body = openapi.clone();
-                async move { ([(CONTENT_TYPE, "application/json")], body) }
-            }),
-        )
+        .route("/openapi.json", get(openapi))
         .route("/problems", get(problems))
         .route("/problems/{code}", get(problem))
+}
+
+/// The Markdown of a problem's page.
+pub fn problem_text(code: &str) -> Option<&'static str> {
+    page(code).map(|page| page.markdown)
+}
+
+fn page(code: &str) -> Option<&'static Page> {
+    PAGES.binary_search_by(|page| page.code.cmp(code)).ok().map(|at| &PAGES[at])
 }
 
 async fn asset(kind: &'static str, body: &'static [u8]) -> impl IntoResponse {
@@ -67,7 +83,7 @@ async fn problems() -> Html<String> {
 
 /// HTML for browsers, the Markdown itself for everyone else.
 async fn problem(Path(code): Path<String>, headers: HeaderMap) -> Response {
-    let Some(page) = PAGES.iter().find(|page| page.code == code) else {
+    let Some(page) = page(&code) else {
         let body = shell("Unknown problem", "<h1>There is no such problem type</h1>");
         return (StatusCode::NOT_FOUND, body).into_response();
     };
@@ -84,4 +100,18 @@ fn shell(title: &str, body: &str) -> Html<String> {
          <meta name=\"viewport\" content=\"width=device-width\">\
          <link rel=\"stylesheet\" href=\"/docs/page.css\"></head><body><main>{body}</main></body></html>"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_is_found_by_its_code() {
+        assert!(!PAGES.is_empty());
+        for Page { code, markdown, .. } in PAGES {
+            assert_eq!(problem_text(code), Some(*markdown));
+        }
+        assert_eq!(problem_text("no-such-problem"), None);
+    }
 }

@@ -9,10 +9,12 @@ mod urls;
 use crate::cli::{Listeners, LogForm, ServiceName, Shared};
 use crate::exit::{Exit, Stopped, io};
 use edge::peer::Target;
+use edge::serve::Address;
 use layers::{Layers, Origin};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::fs;
 use std::net::SocketAddr;
+use std::str::FromStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 pub use urls::{BusUrl, DatabaseUrl};
@@ -29,10 +31,13 @@ const CLOSING_MS: u64 = 2_000;
 pub struct Settings {
     /// Directory of the databases, the secrets and the lock. Default `./stoa-data`.
     pub data_dir: Option<PathBuf>,
-    /// Address for HTTP and gRPC; port 0 picks a free one. Default `127.0.0.1:4000`.
-    pub listen: SocketAddr,
+    /// Address for HTTP and gRPC, or `unix:/path`; port 0 picks a free one. Default
+    /// `127.0.0.1:4000`.
+    #[serde(deserialize_with = "address")]
+    pub listen: Address,
     /// Second address, for gRPC alone. Default: none.
-    pub grpc_listen: Option<SocketAddr>,
+    #[serde(deserialize_with = "some_address")]
+    pub grpc_listen: Option<Address>,
     /// `sqlite:` or `sqlite:DIR`. Default `sqlite:`, files in the data directory.
     pub database_url: DatabaseUrl,
     /// `embedded:`. Default `embedded:`, a file in the data directory.
@@ -56,17 +61,36 @@ pub struct Settings {
     pub products: products::Settings,
     pub orders: orders::Settings,
     pub payments: payments::Settings,
+    /// How messages are delivered by the services whose own part does not say it.
     pub delivery: delivery::Settings,
     pub edge: edge::Settings,
+}
+
+fn address<'de, D: Deserializer<'de>>(from: D) -> Result<Address, D::Error> {
+    let text = String::deserialize(from)?;
+    Address::from_str(&text).map_err(serde::de::Error::custom)
+}
+
+fn some_address<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Address>, D::Error> {
+    address(from).map(Some)
+}
+
+fn picks_port(address: &Address) -> bool {
+    match address {
+        Address::Tcp(address) => address.port() == 0,
+        Address::Unix(_) => false,
+    }
 }
 
 /// Created at start when there is no administrator yet; afterwards ignored.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Admin {
+    /// Their address. Default: none.
     pub email: Option<String>,
+    /// Their password. Default: none.
     pub password: Option<String>,
-    /// A file that holds the password, for secrets that are mounted.
+    /// A file that holds the password, for secrets that are mounted. Default: none.
     pub password_file: Option<PathBuf>,
 }
 
@@ -101,7 +125,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             data_dir: None,
-            listen: SocketAddr::from(([127, 0, 0, 1], 4000)),
+            listen: Address::Tcp(SocketAddr::from(([127, 0, 0, 1], 4000))),
             grpc_listen: None,
             database_url: DatabaseUrl::default(),
             bus_url: BusUrl::default(),
@@ -144,6 +168,15 @@ impl Settings {
         }
     }
 
+    /// How the messages of a service are delivered.
+    pub fn delivery_of(&self, service: ServiceName) -> &delivery::Settings {
+        match service {
+            ServiceName::Users | ServiceName::Payments => &self.delivery,
+            ServiceName::Products => &self.products.delivery,
+            ServiceName::Orders => &self.orders.delivery,
+        }
+    }
+
     pub fn workers(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(2, usize::from);
         self.worker_threads.unwrap_or_else(|| cores().max(2))
@@ -158,7 +191,7 @@ impl Settings {
         if self.worker_threads == Some(0) {
             return Err(Stopped::usage("setting worker_threads: 0 threads answer nothing"));
         }
-        if self.grpc_listen.is_some_and(|grpc| grpc == self.listen && grpc.port() != 0) {
+        if self.grpc_listen.as_ref() == Some(&self.listen) && !picks_port(&self.listen) {
             return Err(Stopped::usage("setting grpc_listen: the same address as listen")
                 .advise("leave it out: gRPC is answered on the first listener too"));
         }
@@ -265,8 +298,8 @@ fn flags(layers: &mut Layers, shared: &Shared, listeners: Option<&Listeners>) {
     flag("data_dir", "--data-dir", shared.data_dir.as_ref().map(text));
     flag("log", "--log", shared.log.map(|form| form.as_str().to_owned()));
     if let Some(Listeners { listen, grpc_listen }) = listeners {
-        flag("listen", "--listen", listen.map(|at| at.to_string()));
-        flag("grpc_listen", "--grpc-listen", grpc_listen.map(|at| at.to_string()));
+        flag("listen", "--listen", listen.as_ref().map(Address::to_string));
+        flag("grpc_listen", "--grpc-listen", grpc_listen.as_ref().map(Address::to_string));
     }
 }
 
@@ -274,8 +307,8 @@ fn flags(layers: &mut Layers, shared: &Shared, listeners: Option<&Listeners>) {
 /// adds some of its own for a service of that name (`STOA_SERVICE_HOST`).
 fn setting_of(variable: &str) -> Option<Vec<String>> {
     let name = variable.strip_prefix("STOA_")?.to_lowercase();
-    if let Some((part, setting)) = name.split_once("__") {
-        return Some(vec![part.to_owned(), setting.to_owned()]);
+    if name.contains("__") {
+        return Some(name.split("__").map(str::to_owned).collect());
     }
     let per_service = |suffix: &str, table: &str| {
         let service = name.strip_suffix(suffix)?;

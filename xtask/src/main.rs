@@ -2,7 +2,9 @@
 
 mod ci;
 mod openapi;
+mod power_cut;
 mod run;
+mod settings;
 mod test;
 mod tidy;
 
@@ -26,6 +28,10 @@ enum Task {
     Test(test::Args),
     /// Write the HTTP descriptions from the code, or compare them with what is committed.
     Openapi(openapi::Args),
+    /// Cut the power under load on a disk that forgets what was not flushed; needs root.
+    PowerCut(power_cut::Args),
+    /// Write the operator's list of settings from the code.
+    Settings,
     /// What CI runs, in its order: fmt, tidy, clippy, deny, test, openapi.
     Ci,
 }
@@ -35,6 +41,8 @@ fn main() -> ExitCode {
         Task::Tidy(args) => tidy::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Openapi(args) => openapi::run(&args),
+        Task::PowerCut(args) => power_cut::run(&args),
+        Task::Settings => settings::run(),
         Task::Ci => ci::run(),
     };
     match done {

@@ -6,11 +6,12 @@ mod dependencies;
 mod domain;
 mod files;
 mod links;
+mod metrics;
 mod places;
 mod problems;
 mod rust;
-mod settings;
-mod source;
+pub mod settings;
+pub mod source;
 mod statements;
 
 use std::fmt;
@@ -70,6 +71,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("printing", places::printing),
     ("problem pages", problems::pages),
     ("settings", settings::documented),
+    ("metrics", metrics::documented),
     ("links", links::resolve),
     ("reasons of dependencies", dependencies::explained),
     ("use of dependencies", dependencies::used),

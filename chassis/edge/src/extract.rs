@@ -9,3 +9,9 @@ pub use json::{Json, Raw};
 pub use params::{PageQuery, Path, Query, page_request, page_response};
 pub use version::{IfMatch, etag};
 pub use wait::Wait;
+
+/// The field that is missing or there twice. serde tells its name in the message and nowhere else.
+fn named_field(message: &str) -> Option<&str> {
+    let rest = message.strip_prefix("missing field `");
+    rest.or_else(|| message.strip_prefix("duplicate field `"))?.strip_suffix('`')
+}

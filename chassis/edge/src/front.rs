@@ -26,12 +26,7 @@ use tower::{Layer, Service};
 
 use self::{answer::Answer, metrics::RouteMetrics};
 use crate::{
-    Settings,
-    auth::Verifier,
-    call::Call,
-    extract::Wait,
-    grpc,
-    idempotency::InFlight,
+    Settings, auth::Verifier, call::Call, extract::Wait, grpc, idempotency::InFlight, serve::Drain,
 };
 
 pub use limits::RouteLimits;
@@ -50,11 +45,18 @@ struct Shared {
     running: AtomicUsize,
     metrics: RouteMetrics,
     in_flight: InFlight,
+    drain: Drain,
 }
 
 impl Front {
     /// A front with its own count of requests in work.
-    pub fn new(settings: Settings, verifier: Verifier, clock: Clock, ids: Ids) -> Self {
+    pub fn new(
+        settings: Settings,
+        verifier: Verifier,
+        drain: Drain,
+        clock: Clock,
+        ids: Ids,
+    ) -> Self {
         Self(Arc::new(Shared {
             settings,
             verifier,
@@ -63,6 +65,7 @@ impl Front {
             running: AtomicUsize::new(0),
             metrics: RouteMetrics::default(),
             in_flight: InFlight::default(),
+            drain,
         }))
     }
 
@@ -72,6 +75,8 @@ impl Front {
             .fallback(answer::no_route)
             .method_not_allowed_fallback(answer::no_method)
             .layer(FrontLayer(self.clone()))
+            // Settles the routes once instead of at each request.
+            .with_state(())
     }
 
     /// Its limits.
@@ -90,6 +95,10 @@ impl Front {
 
     pub(crate) fn clock(&self) -> &Clock {
         &self.0.clock
+    }
+
+    pub(crate) fn drain(&self) -> &Drain {
+        &self.0.drain
     }
 
     pub(crate) fn in_flight(&self) -> &InFlight {
@@ -136,7 +145,7 @@ impl Front {
         let handler = AssertUnwindSafe(inner.call(request)).catch_unwind();
         match self.within(&call, handler).await {
             Ok(Ok(Ok(response))) => response,
-            Ok(Err(panic)) => answer::panicked(panic.as_ref(), is_grpc),
+            Ok(Err(_panic)) => answer::panicked(is_grpc),
             Err(Elapsed) => answer::out_of_time(call.is_reading_body(), is_grpc),
         }
     }

@@ -117,7 +117,9 @@ mod tests {
 
     #[test]
     fn a_deadline_survives_the_way_there() {
-        for span in [Duration::from_millis(40), Duration::from_secs(600), Duration::from_secs(2e5 as u64)] {
+        for span in
+            [Duration::from_millis(40), Duration::from_secs(600), Duration::from_secs(2e5 as u64)]
+        {
             let headers = HeaderMap::from_iter([(TIMEOUT, timeout_value(span))]);
             assert_eq!(timeout(&headers), Some(span));
         }

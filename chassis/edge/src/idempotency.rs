@@ -180,8 +180,9 @@ impl InFlight {
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !keys.insert(key.clone()) {
             let detail = "a request with this idempotency key is in work";
-            return Err(Problem::new(Fault::Conflict, "idempotency-key-in-flight", detail)
-                .retry_after_s(1));
+            return Err(
+                Problem::new(Fault::Conflict, "idempotency-key-in-flight", detail).retry_after_s(1)
+            );
         }
         Ok(Taken { keys: self.clone(), key: key.clone() })
     }

@@ -2,22 +2,27 @@
 //!
 //! In reading order: what a service is ([`Service`]), how requests come in ([`serve`], [`front`]),
 //! what handlers take and answer ([`extract`], [`auth`], [`idempotency`], [`problem`], [`sse`]),
-//! how other services are reached ([`peer`]), and what operators see ([`health`]).
+//! how other services are reached ([`peer`]), and what operators see ([`health`], [`ops`]).
 
 mod call;
+mod executor;
 mod service;
 pub mod settings;
 
 pub mod front;
+pub mod serve;
 
 pub mod auth;
 pub mod extract;
 pub mod grpc;
 pub mod idempotency;
 pub mod problem;
+pub mod sse;
 
 pub mod peer;
 
+pub mod health;
+pub mod ops;
 
 pub use auth::Caller;
 pub use extract::{
@@ -25,7 +30,7 @@ pub use extract::{
 };
 pub use front::{Front, RouteLimits};
 pub use idempotency::{Idempotency, StoredResponse};
-pub use peer::{Peer, PeerError, Peers, Switchboard, Target, connect};
+pub use peer::{Peer, PeerError, Peers, PeersParts, Switchboard, Target, connect};
 pub use problem::Problem;
 pub use service::{Check, Deps, Service};
 pub use settings::Settings;

@@ -33,6 +33,7 @@ use crate::{auth::ServiceKey, front::TRACEPARENT, grpc};
 pub use error::PeerError;
 pub use inproc::Switchboard;
 pub use target::{BadTarget, Target};
+pub(crate) use wire::Socket;
 
 /// How long a call may take that says nothing about it.
 const CALL_MAX: Duration = Duration::from_secs(10);
@@ -49,24 +50,37 @@ pub struct Peers {
 struct Shared {
     switchboard: Switchboard,
     targets: BTreeMap<String, Target>,
-    tasks: Tasks,
+    calls: Tasks,
+    connections: Tasks,
     clock: Clock,
     ids: Ids,
     key: ServiceKey,
 }
 
+/// What [`Peers`] are made of.
+pub struct PeersParts {
+    /// The services of this process.
+    pub switchboard: Switchboard,
+    /// Where the others are; whoever is not named is in this process.
+    pub targets: BTreeMap<String, Target>,
+    /// Where in-process calls run.
+    pub calls: Tasks,
+    /// Where connections to other processes run. They have no end of their own, so their child is
+    /// stopped by a brutal kill.
+    pub connections: Tasks,
+    /// Time.
+    pub clock: Clock,
+    /// Span ids.
+    pub ids: Ids,
+    /// The key of service tokens, one of which each gRPC call carries.
+    pub key: ServiceKey,
+}
+
 impl Peers {
-    /// Peers at these targets; whoever has none is in this process. In-process calls run in
-    /// `tasks`, and each gRPC call carries a token of `key`.
-    pub fn new(
-        switchboard: Switchboard,
-        targets: BTreeMap<String, Target>,
-        tasks: Tasks,
-        clock: Clock,
-        ids: Ids,
-        key: ServiceKey,
-    ) -> Self {
-        let shared = Shared { switchboard, targets, tasks, clock, ids, key };
+    /// Peers made of these parts.
+    pub fn new(parts: PeersParts) -> Self {
+        let PeersParts { switchboard, targets, calls, connections, clock, ids, key } = parts;
+        let shared = Shared { switchboard, targets, calls, connections, clock, ids, key };
         Self { from: "stoa", shared: Arc::new(shared) }
     }
 
@@ -89,10 +103,11 @@ impl Peers {
 
 /// A peer at a target: the one place that knows transports.
 pub fn connect(name: &'static str, target: &Target, peers: &Peers) -> Peer {
+    let tasks = peers.shared.connections.clone();
     let route = match target {
         Target::Inproc => Route::Inproc,
-        Target::Unix(path) => Route::Wire(Wire::unix(path.clone())),
-        Target::Http(authority) => Route::Wire(Wire::tcp(authority.clone())),
+        Target::Unix(path) => Route::Wire(Box::new(Wire::unix(path.clone(), tasks))),
+        Target::Http(authority) => Route::Wire(Box::new(Wire::tcp(authority.clone(), tasks))),
     };
     let line = Line { name, from: peers.from, route, shared: Arc::clone(&peers.shared) };
     Peer(Arc::new(line))
@@ -112,7 +127,7 @@ struct Line {
 
 enum Route {
     Inproc,
-    Wire(Wire),
+    Wire(Box<Wire>),
 }
 
 impl Peer {
@@ -182,7 +197,7 @@ impl Line {
                     peer: self.name,
                     reason: "it does not run in this process".to_owned(),
                 })?;
-                inproc::call(self.name, router, request, &self.shared.tasks).await
+                inproc::call(self.name, router, request, &self.shared.calls).await
             }
             Route::Wire(wire) => wire.call(self.name, request).await,
         }

@@ -1,19 +1,13 @@
 //! Problem details (RFC 9457): the one shape in which everything that went wrong is answered.
 
+mod schema;
+
 use std::{borrow::Cow, error::Error};
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use kernel::{Fails, Fault, FieldError, TraceContext};
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{
-        ObjectBuilder, RefOr,
-        schema::{ArrayBuilder, Schema, Type},
-    },
-};
-
 /// The media type of every problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -143,8 +137,7 @@ impl<E: Fails> From<E> for Problem {
             | Fault::TooLarge
             | Fault::Exhausted => {}
         }
-        let mut problem =
-            Self::new(fault, error.code(), error.to_string()).errors(error.fields());
+        let mut problem = Self::new(fault, error.code(), error.to_string()).errors(error.fields());
         problem.0.retry_after_s = error.retry_after_s();
         problem
     }
@@ -227,36 +220,6 @@ impl IntoResponse for Problem {
         response
     }
 }
-
-impl PartialSchema for Problem {
-    fn schema() -> RefOr<Schema> {
-        let text = || ObjectBuilder::new().schema_type(Type::String);
-        let number = || ObjectBuilder::new().schema_type(Type::Integer);
-        let field = ObjectBuilder::new()
-            .property("pointer", text().description(Some("JSON pointer into the body")))
-            .required("pointer")
-            .property("detail", text())
-            .required("detail");
-        ObjectBuilder::new()
-            .description(Some("What went wrong (RFC 9457)."))
-            .property("type", text().description(Some("the page of this problem")))
-            .required("type")
-            .property("title", text())
-            .required("title")
-            .property("status", number())
-            .required("status")
-            .property("detail", text())
-            .required("detail")
-            .property("code", text().description(Some("stable slug")))
-            .required("code")
-            .property("errors", ArrayBuilder::new().items(field))
-            .property("retry_after", number().description(Some("seconds")))
-            .property("trace_id", text())
-            .into()
-    }
-}
-
-impl ToSchema for Problem {}
 
 #[cfg(test)]
 mod tests {

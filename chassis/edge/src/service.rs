@@ -37,8 +37,7 @@ pub struct Deps {
 pub type Check = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
 /// Folds the books of a service and reports what does not add up.
-pub type AuditRun =
-    Arc<dyn Fn() -> BoxFuture<'static, Result<Audit, store::Error>> + Send + Sync>;
+pub type AuditRun = Arc<dyn Fn() -> BoxFuture<'static, Result<Audit, store::Error>> + Send + Sync>;
 
 /// A service, ready to be served and supervised.
 pub struct Service {

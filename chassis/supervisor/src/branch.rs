@@ -1,9 +1,8 @@
-//! One supervisor at work: starts its children in order, and applies the rules when one dies.
+//! One supervisor at work: starts its children in order, and waits for what happens to them.
 
 use std::{
     collections::{HashMap, VecDeque},
     future::pending,
-    ops::Range,
     sync::Arc,
     time::Duration,
 };
@@ -15,7 +14,7 @@ use tokio::{
 };
 
 use crate::{
-    Context, Exit, Restart, State, Strategy, SupervisorSpec,
+    Context, Exit, State, Strategy, SupervisorSpec,
     context::{Env, Life},
     flag::Flag,
     spec::{Body, Readiness},
@@ -33,7 +32,7 @@ pub(crate) struct Branch {
     pub(crate) backlog: VecDeque<(usize, Exit)>,
     wake: Arc<Notify>,
     /// All children have been ready once.
-    booted: bool,
+    pub(crate) booted: bool,
 }
 
 /// The place of one child.
@@ -68,11 +67,11 @@ enum Event {
 }
 
 impl Slot {
-    fn down(phase: Phase) -> Self {
+    pub(crate) fn down(phase: Phase) -> Self {
         Self { phase, reins: None }
     }
 
-    fn has_said_ready(&self) -> bool {
+    pub(crate) fn has_said_ready(&self) -> bool {
         self.reins.as_ref().is_some_and(|reins| reins.ready.is_raised())
     }
 
@@ -274,75 +273,6 @@ impl Branch {
     /// Forgets a task that cannot be killed; whatever becomes of it is nobody's exit.
     pub(crate) fn disown(&mut self, task: Id) {
         self.owners.remove(&task);
-    }
-
-    /// Decides what the end of a child means; fails when it is the end of its supervisor, too.
-    async fn settle(&mut self, child: usize, exit: Exit) -> Result<(), Exit> {
-        let slot = std::mem::replace(&mut self.slots[child], Slot::down(Phase::Idle));
-        let unready = matches!(slot.phase, Phase::Starting(_)) && !slot.has_said_ready();
-        self.node.children[child].ended(exit.clone());
-
-        let spec = &self.spec.children[child];
-        let is_done = exit.is_normal() && spec.restart != Restart::Permanent;
-        if unready && !self.booted && !is_done {
-            return Err(Exit::Error(format!("{} failed to start: {exit}", spec.name)));
-        }
-        if spec.restart.follows(&exit) {
-            return self.restart(child, exit).await;
-        }
-        tracing::debug!(
-            supervisor.name = &*self.spec.name,
-            child.name = &*spec.name,
-            reason = exit.logged(),
-            "child ended for good"
-        );
-        Ok(())
-    }
-
-    /// Schedules a restart of a dead child and of those who share its fate.
-    async fn restart(&mut self, child: usize, exit: Exit) -> Result<(), Exit> {
-        let spec = self.spec.clone();
-        let name = &*spec.children[child].name;
-        let now = self.env.clock.instant();
-        let admitted = self.node.window().admit(now, child);
-        let Some(nth) = admitted else {
-            let (intensity, period) = (spec.intensity, spec.period);
-            tracing::error!(
-                supervisor.name = &*spec.name,
-                child.name = name,
-                reason = exit.logged(),
-                "supervisor gives up: more than {intensity} restarts within {period:?}"
-            );
-            return Err(Exit::Error(format!(
-                "more than {intensity} restarts within {period:?}, the last of {name}: {exit}"
-            )));
-        };
-        let pause = spec.backoff.delay(nth, spec.intensity, spec.period, &self.env.ids);
-        tracing::warn!(
-            supervisor.name = &*spec.name,
-            child.name = name,
-            reason = exit.logged(),
-            restarts = nth,
-            pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
-            "child died and is restarted"
-        );
-        let group = self.fate_of(child);
-        self.stop_children(group.clone()).await;
-        for member in group {
-            if spec.children[member].restart != Restart::Temporary {
-                self.slots[member].phase = Phase::Due(now + pause);
-                self.node.children[member].turned(State::Restarting);
-            }
-        }
-        Ok(())
-    }
-
-    fn fate_of(&self, child: usize) -> Range<usize> {
-        match self.spec.strategy {
-            Strategy::OneForOne => child..child + 1,
-            Strategy::OneForAll => 0..self.slots.len(),
-            Strategy::RestForOne => child..self.slots.len(),
-        }
     }
 }
 

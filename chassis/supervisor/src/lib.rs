@@ -52,6 +52,7 @@ mod context;
 mod exit;
 mod flag;
 mod registry;
+mod rules;
 mod running;
 mod spec;
 mod stopping;

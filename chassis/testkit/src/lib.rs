@@ -1,10 +1,17 @@
-//! What tests share: temporary stores, a bus, and waiting for something to become true.
+//! What tests share: temporary stores, a bus, the built binary as a process, and waiting for
+//! something to become true.
+
+mod client;
+pub mod system;
 
 use std::{future::Future, path::Path, sync::Arc, time::Duration};
 
 use bus::{Bus, Embedded};
 use kernel::Clock;
 use store::{Settings, Store};
+
+pub use client::{Answer, Ask, Client, NoAnswer};
+pub use system::System;
 
 /// A folder that is gone when it is dropped.
 #[derive(Debug)]

@@ -12,7 +12,8 @@ CREATE TABLE bank_operations (
     minor BIGINT NOT NULL,
     currency TEXT NOT NULL,
     outcome TEXT NOT NULL,
-    code TEXT NOT NULL,
+    -- Why it was declined.
+    code TEXT,
     at_ms BIGINT NOT NULL,
     UNIQUE (key),
     UNIQUE (authorize_key, ordinal)

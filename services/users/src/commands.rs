@@ -20,9 +20,7 @@ mod sweep;
 mod wishlist;
 
 pub use access::{AccessChange, AccessChangeError, change_access};
-pub use addresses::{
-    AddressInput, AddressesError, add_address, remove_address, replace_address,
-};
+pub use addresses::{AddressInput, AddressesError, add_address, remove_address, replace_address};
 pub use administrators::{
     AdminError, SetupError, complete_setup, create_admin, ensure_admin, has_admin,
     issue_setup_token,
@@ -31,15 +29,18 @@ pub use api_keys::{ApiKeyError, NewApiKey, create_api_key, delete_api_key, excha
 pub use desk::Desk;
 pub use erasure::{EraseError, erase};
 pub use hashing::Overloaded;
-pub use keyring::{add_key, keep_keys};
+pub use keyring::{KeyError, add_key, keep_keys};
 pub use log_in::{LogInError, log_in};
 pub use log_out::{LogOutError, log_out};
 pub use profile::{ProfileChange, ProfileError, change_profile};
 pub use refresh::{RefreshError, refresh};
-pub use register::{Registration, RegisterError, register};
+pub use register::{RegisterError, Registration, register};
 pub use sweep::sweep;
-pub use tokens::Opened;
+pub use tokens::{Opened, Origin};
 pub use wishlist::{WishlistError, unwish, wish};
+
+pub(crate) use administrators::check_setup;
+pub(crate) use keyring::look;
 
 use kernel::FieldError;
 

@@ -1,8 +1,8 @@
 //! What others are told about accounts: that there is one, that it changed, that it is gone.
 
 use contracts::{
-    ids::UserId,
     events::users::{UserErased, UserRegistered, UserUpdated},
+    ids::UserId,
 };
 use delivery::Outbox;
 use store::Batch;

@@ -4,7 +4,7 @@ use crate::data_dir;
 use crate::exit::{Exit, Stopped};
 use crate::output;
 use crate::settings::Settings;
-use crate::system::{self, databases};
+use crate::system::databases;
 use kernel::Clock;
 use kernel::audit::Audit;
 use serde::Serialize;
@@ -64,10 +64,7 @@ pub async fn run(settings: &Settings, output: Output) -> Result<(), Stopped> {
         Output::Text => output::text(&text(&report))?,
         Output::Json => output::json(&report)?,
     }
-    match report.findings.is_empty() {
-        true => Ok(()),
-        false => Err(Stopped::silent(Exit::Found)),
-    }
+    if report.findings.is_empty() { Ok(()) } else { Err(Stopped::silent(Exit::Found)) }
 }
 
 async fn look(settings: &Settings) -> Result<Report, Stopped> {
@@ -75,13 +72,13 @@ async fn look(settings: &Settings) -> Result<Report, Stopped> {
     let mut parties = Vec::new();
     for service in ServiceName::ALL {
         let Some(store) = databases::for_reading(settings, service, &clock).await? else { continue };
-        let failed = |e| system::stopped(service.as_str(), e);
+        let failed = |e| databases::stopped(service.as_str(), &e);
         let audit = databases::audit(service, &store).await.map_err(failed)?;
         parties.push(Party { name: service.as_str(), audit });
     }
     if let Some(store) = databases::bank_for_reading(settings, &clock).await? {
         let audit = payments::audit_bank(&store).await;
-        let audit = audit.map_err(|e| system::stopped("sandbox", e))?;
+        let audit = audit.map_err(|e| databases::stopped("sandbox", &e))?;
         parties.push(Party { name: "sandbox", audit });
     }
     if parties.is_empty() {

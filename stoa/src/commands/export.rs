@@ -1,5 +1,5 @@
 //! `stoa export products`: the whole catalogue through the API, in the form that import reads.
-use crate::cli::{ExportProducts, RowForm};
+use crate::cli::ExportProducts;
 use crate::client::{Ask, Client};
 use crate::exit::{Stopped, io};
 use crate::output;
@@ -9,12 +9,8 @@ use std::io::Write;
 /// Streams the catalogue to a file or stdout.
 pub async fn products(args: ExportProducts) -> Result<(), Stopped> {
     let client = Client::connect(&args.login, Clock::system()).await?;
-    let (path, accept) = match args.form {
-        RowForm::Csv => ("/v1/exports/products?format=csv", "text/csv"),
-        RowForm::Ndjson => ("/v1/exports/products?format=ndjson", "application/x-ndjson"),
-    };
-    let headers = [("accept", accept)];
-    let ask = Ask { headers: &headers, ..Ask::get(path) };
+    let headers = [("accept", "application/x-ndjson")];
+    let ask = Ask { headers: &headers, ..Ask::get("/v1/exports/products") };
     match &args.to {
         None => client.stream(&ask, "export", &mut |part| output::bytes(part)).await,
         Some(file) => {

@@ -16,11 +16,11 @@ use futures::StreamExt;
 use kernel::Clock;
 use progress::{Progress, per_second};
 use rejected::Rejected;
-use resume::{Progressed, StateFile};
+use resume::{Products, Progressed, StateFile};
 use rows::{Chunk, Chunks};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{BufReader, Seek, SeekFrom};
+use std::io::BufReader;
 use std::path::Path;
 
 const PATH: &str = "/v1/imports";
@@ -30,21 +30,27 @@ const TOLD_MAX: u64 = 100;
 /// What the server says about one chunk.
 #[derive(Debug, Deserialize)]
 struct Acknowledged {
-    imported: u64,
-    #[serde(default)]
-    rejected: Vec<BadRow>,
+    /// Products, by what became of them.
+    created: u64,
+    updated: u64,
+    unchanged: u64,
+    /// Rows that are not in, and why.
+    failed: u64,
+    errors: Vec<BadRow>,
 }
 
 #[derive(Debug, Deserialize)]
 struct BadRow {
     /// Counted from 1, in the body that was sent.
     line: u64,
-    reason: String,
+    detail: String,
 }
 
 #[derive(Debug, Serialize)]
 struct Summary {
-    imported: u64,
+    rows: u64,
+    #[serde(flatten)]
+    products: Products,
     rejected: u64,
     /// Rows of this run, over its time.
     rows_per_s: u64,
@@ -98,9 +104,9 @@ fn form_of(path: &Path) -> Option<RowForm> {
 type Input = Chunks<BufReader<File>>;
 
 fn open(path: &Path, form: RowForm, rows_max: usize) -> Result<Input, Stopped> {
-    let failed = |e: std::io::Error| match e.kind() == std::io::ErrorKind::InvalidData {
-        true => io(path.display(), &e).with_exit(Exit::Data),
-        false => io(path.display(), &e).with_exit(Exit::NoInput),
+    let failed = |e: std::io::Error| {
+        let unreadable = e.kind() != std::io::ErrorKind::InvalidData;
+        io(path.display(), &e).with_exit(if unreadable { Exit::NoInput } else { Exit::Data })
     };
     let input = BufReader::with_capacity(256 << 10, File::open(path).map_err(failed)?);
     Chunks::open(input, form, rows_max).map_err(failed)
@@ -121,9 +127,7 @@ fn begin(
         return Ok((state_file, top));
     };
     eprintln!("going on at line {} (--restart begins at the top)", state.line);
-    let moved = chunks.input().seek(SeekFrom::Start(state.byte));
-    moved.map_err(|e| io(args.file.display(), &e))?;
-    chunks.resume(state.mark());
+    chunks.resume(state.mark()).map_err(|e| io(args.file.display(), &e))?;
     Ok((state_file, state))
 }
 
@@ -154,11 +158,15 @@ struct Run {
 
 impl Run {
     fn take(&mut self, chunk: &Chunk, acknowledged: &Acknowledged) -> Result<(), Stopped> {
-        for bad in &acknowledged.rejected {
+        for bad in &acknowledged.errors {
             self.reject(chunk, bad)?;
         }
-        self.state.imported += acknowledged.imported;
-        self.state.rejected += acknowledged.rejected.len() as u64;
+        let products = &mut self.state.products;
+        products.created += acknowledged.created;
+        products.updated += acknowledged.updated;
+        products.unchanged += acknowledged.unchanged;
+        self.state.rejected += acknowledged.failed;
+        self.state.rows += chunk.rows.len() as u64;
         self.state.byte = chunk.end.byte;
         self.state.line = chunk.end.line;
         self.state.rejected_bytes = self.rejected.bytes();
@@ -176,7 +184,7 @@ impl Run {
         self.told += 1;
         if self.told <= TOLD_MAX {
             let line = row.map_or_else(|| "?".to_owned(), |row| row.lines.start.to_string());
-            self.progress.say(&format!("line {line}: {}", bad.reason));
+            self.progress.say(&format!("line {line}: {}", bad.detail));
         }
         if self.told == TOLD_MAX + 1 {
             let path = self.rejected.path().display();
@@ -189,9 +197,10 @@ impl Run {
         let elapsed = self.progress.elapsed();
         self.progress.end();
         self.state_file.remove();
-        let (imported, rejected) = (self.state.imported, self.state.rejected);
+        let Progressed { rows, products, rejected, .. } = self.state;
         let summary = Summary {
-            imported,
+            rows,
+            products,
             rejected,
             rows_per_s: per_second(self.rows, elapsed),
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
@@ -210,11 +219,12 @@ impl Run {
 
 impl Summary {
     fn text(&self) -> String {
-        let Self { imported, rejected, rows_per_s, elapsed_ms, rejected_file } = self;
+        let Self { rows, products, rejected, rows_per_s, elapsed_ms, rejected_file } = self;
+        let Products { created, updated, unchanged } = products;
         let (seconds, ms) = (elapsed_ms / 1000, elapsed_ms % 1000);
         let mut text = format!(
-            "{imported} products imported, {rejected} rows rejected, in {seconds}.{ms:03} s \
-             ({rows_per_s} rows/s)\n"
+            "{rows} rows: {created} products created, {updated} updated, {unchanged} unchanged, \
+             {rejected} rows rejected, in {seconds}.{ms:03} s ({rows_per_s} rows/s)\n"
         );
         if let Some(file) = rejected_file {
             text.push_str(&format!("mend and import the rejected rows: {file}\n"));

@@ -41,7 +41,7 @@ fn variables_reach_every_part() {
 
     let settings = from(Shared::default(), &variables, "").unwrap();
 
-    assert_eq!(settings.listen.port(), 80);
+    assert_eq!(settings.listen.to_string(), "0.0.0.0:80");
     assert_eq!(settings.edge.requests_max, 7);
     assert_eq!(settings.database_file(ServiceName::Orders), PathBuf::from("/var/orders.db"));
     assert_eq!(
@@ -61,7 +61,8 @@ fn what_is_wrong_is_refused_with_its_place() {
     check(
         &[("STOA_LISTEN", "here")],
         "",
-        "STOA_LISTEN: setting listen: invalid socket address syntax",
+        "STOA_LISTEN: setting listen: \"here\" is not an address of the form 127.0.0.1:4000 or \
+         unix:/path",
     );
     check(
         &[("STOA_DATABASE_URL", "postgres://db/stoa")],

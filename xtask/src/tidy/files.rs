@@ -67,8 +67,8 @@ fn longer_than(tree: &Tree, lines_min: usize, lines_max: usize) -> Vec<Finding> 
 /// Types are named for what they are.
 pub fn names(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for file in tree.rust() {
-        let code = file.code();
+    for file in tree.rust().filter(|file| !file.is_test()) {
+        let code = file.shipped_code();
         for keyword in ["struct ", "enum ", "trait "] {
             for at in words(&code, keyword) {
                 let rest = &code[at + keyword.len()..];

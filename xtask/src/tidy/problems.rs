@@ -73,11 +73,14 @@ fn codes(file: &File) -> Vec<(usize, String)> {
         slugs.map(|(at, text)| (*at, (*text).to_owned())).collect()
     };
     let mut codes = Vec::new();
-    for at in words(&code, "Fails for ") {
-        let Some(implementation) = block(&code, at) else { continue };
-        for function in words(&code, "fn code").filter(|at| implementation.contains(at)) {
-            codes.extend(block(&code, function).iter().flat_map(slugs_in));
-        }
+    let fails: Vec<_> = words(&code, "Fails for ").filter_map(|at| block(&code, at)).collect();
+    let methods = words(&code, "fn code").filter(|at| fails.iter().any(|body| body.contains(at)));
+    // What such a method calls for a part of the variants is named for it: `refusal_code`.
+    let parts = code.match_indices("_code(").filter(|_| !fails.is_empty());
+    let parts =
+        parts.filter_map(|(at, _)| code[..at].rfind("fn ").filter(|f| !code[*f..at].contains('(')));
+    for function in methods.chain(parts) {
+        codes.extend(block(&code, function).iter().flat_map(slugs_in));
     }
     for made in ["Problem::new(", "Self::new(Fault::"] {
         for at in words(&code, made) {
@@ -135,6 +138,8 @@ mod tests {
         let chosen = "fn f() { let code = if a { \"out-of-stock\" } else { \"sold-out\" };\n\
                       Problem::new(Fault::Conflict, code, detail) }\nfn g() { h(\"other\") }";
         check(chosen, &[page], 1);
+        let part = "const fn short_code(s: &Short) -> &'static str { \"sold-out\" }\n";
+        check(&format!("{part}{FAILS}"), &[page], 1);
         check("impl Account { fn code(&self) -> &'static str { \"sales\" } }", &[], 0);
         check(&format!("#[cfg(test)]\nmod tests {{ {FAILS} }}"), &[], 0);
     }

@@ -34,9 +34,12 @@ struct Inner {
     sign: EncodingKey,
     check: DecodingKey,
     validation: Validation,
-    minted: Mutex<HashMap<(&'static str, &'static str), (Timestamp, HeaderValue)>>,
+    minted: Mutex<Minted>,
     verified: Verified<Verdict>,
 }
+
+/// By service and audience: when to mint anew, and the token.
+type Minted = HashMap<(&'static str, &'static str), (Timestamp, HeaderValue)>;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct ServiceClaims {
@@ -118,12 +121,7 @@ impl ServiceKey {
         Ok(Arc::clone(&claims.service))
     }
 
-    fn decode(
-        &self,
-        token: &str,
-        hash: [u8; 32],
-        now: Timestamp,
-    ) -> Result<Arc<Verdict>, Refusal> {
+    fn decode(&self, token: &str, hash: [u8; 32], now: Timestamp) -> Result<Arc<Verdict>, Refusal> {
         let decoded =
             jsonwebtoken::decode::<ServiceClaims>(token, &self.0.check, &self.0.validation);
         let decoded = decoded.map_err(|_| Refusal::Forged)?;

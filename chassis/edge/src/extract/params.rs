@@ -30,8 +30,10 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
 fn query<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
     serde_path_to_error::deserialize(pairs).map_err(|error| {
-        let name = error.path().iter().last().map(ToString::to_string).unwrap_or_default();
-        bad_query(&name, &error.into_inner().to_string())
+        let name = error.path().iter().next_back().map(ToString::to_string);
+        let detail = error.into_inner().to_string();
+        let name = name.or_else(|| super::named_field(&detail).map(str::to_owned));
+        bad_query(&name.unwrap_or_default(), &detail)
     })
 }
 
@@ -138,8 +140,9 @@ mod tests {
             let json = serde_json::to_value(&problem).unwrap();
             json["errors"][0]["pointer"].as_str().unwrap().to_owned()
         });
-        let expected =
-            expected.map(|(q, price_min)| Filter { q: q.to_owned(), price_min }).map_err(str::to_owned);
+        let expected = expected
+            .map(|(q, price_min)| Filter { q: q.to_owned(), price_min })
+            .map_err(str::to_owned);
         assert_eq!(outcome, expected, "{text}");
     }
 

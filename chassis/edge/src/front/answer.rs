@@ -1,6 +1,6 @@
 //! Answers that the front itself gives, and what it adds to those of others.
 
-use std::{any::Any, fmt, hash::Hash};
+use std::{fmt, hash::Hash};
 
 use axum::{
     body::Body,
@@ -146,10 +146,8 @@ pub(super) fn out_of_time(reading_body: bool, is_grpc: bool) -> Response {
     problem(late, is_grpc)
 }
 
-pub(super) fn panicked(panic: &(dyn Any + Send), is_grpc: bool) -> Response {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    tracing::error!(panic = text.unwrap_or("no message"), "a handler panicked");
+/// The panic itself is in the log already, by the hook that sees where it happened.
+pub(super) fn panicked(is_grpc: bool) -> Response {
     metrics::counter!("stoa_http_panics_total").increment(1);
     problem(Problem::internal(), is_grpc)
 }

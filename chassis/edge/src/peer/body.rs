@@ -32,7 +32,6 @@ impl http_body::Body for CatchBody {
         let frame = catch_unwind(AssertUnwindSafe(|| Pin::new(inner).poll_frame(cx)));
         frame.map_or_else(
             |_panic| {
-                tracing::error!("a body panicked while it was read");
                 self.0 = None;
                 // Over the wire, the reader of a stream that broke sees the same.
                 Poll::Ready(Some(Err(Status::internal("the stream failed").into())))

@@ -19,8 +19,9 @@ use hyper_util::{
         Client, Error,
         connect::{Connected, Connection},
     },
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioIo, TokioTimer},
 };
+use supervisor::Tasks;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpStream, UnixStream},
@@ -28,7 +29,7 @@ use tokio::{
 use tower::Service;
 
 use super::PeerError;
-use crate::grpc;
+use crate::{executor::Supervised, grpc};
 
 /// Connections that nobody uses are closed after so long: sooner than the other end does it.
 const POOL_IDLE: Duration = Duration::from_secs(30);
@@ -46,17 +47,18 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn tcp(authority: Authority) -> Self {
+    pub(super) fn tcp(authority: Authority, tasks: Tasks) -> Self {
         let connector = Connector(Address::Tcp(authority.to_string()));
-        Self::new(authority, connector)
+        Self::new(authority, connector, tasks)
     }
 
-    pub(super) fn unix(path: PathBuf) -> Self {
-        Self::new(Authority::from_static("localhost"), Connector(Address::Unix(path)))
+    pub(super) fn unix(path: PathBuf, tasks: Tasks) -> Self {
+        let connector = Connector(Address::Unix(path));
+        Self::new(Authority::from_static("localhost"), connector, tasks)
     }
 
-    fn new(authority: Authority, connector: Connector) -> Self {
-        let mut builder = Client::builder(TokioExecutor::new());
+    fn new(authority: Authority, connector: Connector, tasks: Tasks) -> Self {
+        let mut builder = Client::builder(Supervised(tasks));
         builder.pool_timer(TokioTimer::new()).timer(TokioTimer::new());
         builder.pool_idle_timeout(POOL_IDLE);
         let rest = builder.build(connector.clone());

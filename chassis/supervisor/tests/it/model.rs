@@ -1,6 +1,6 @@
 //! The supervisor, held against a small model of the written rules by random lives and deaths.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::TestCaseError};
 use supervisor::{Backoff, Exit, Restart, State, Strategy as Spread, SupervisorSpec, Tree};
@@ -70,12 +70,12 @@ impl Model {
             failed: false,
             journal: Vec::new(),
         };
-        model.start_due();
+        model.start_due(0..count);
         model
     }
 
-    fn start_due(&mut self) {
-        for child in 0..self.up.len() {
+    fn start_due(&mut self, who: Range<usize>) {
+        for child in who {
             if std::mem::take(&mut self.due[child]) {
                 self.up[child] = true;
                 self.generation[child] += 1;
@@ -84,7 +84,7 @@ impl Model {
         }
     }
 
-    fn stop(&mut self, children: std::ops::Range<usize>) {
+    fn stop(&mut self, children: Range<usize>) {
         for child in children.rev() {
             self.due[child] = false;
             if std::mem::take(&mut self.up[child]) {
@@ -110,7 +110,7 @@ impl Model {
     }
 
     /// Returns whom the death took along.
-    fn settle(&mut self, child: usize, act: Act) -> std::ops::Range<usize> {
+    fn settle(&mut self, child: usize, act: Act) -> Range<usize> {
         let normal = matches!(act, Act::Finish);
         let restart = self.plan.children[child];
         let comes_back =
@@ -138,26 +138,15 @@ impl Model {
         }
         // Only the first restart of a child within the period has no pause.
         if self.restarts.iter().filter(|&&(_, other)| other == child).count() == 1 {
-            self.start_due_now(group.clone());
+            self.start_due(group.clone());
         }
         group
-    }
-
-    fn start_due_now(&mut self, group: std::ops::Range<usize>) {
-        let others: Vec<bool> = self.due.clone();
-        for child in 0..self.due.len() {
-            self.due[child] = group.contains(&child) && others[child];
-        }
-        self.start_due();
-        for child in 0..self.due.len() {
-            self.due[child] = !group.contains(&child) && others[child];
-        }
     }
 
     fn pass(&mut self, ms: u64) {
         self.now_ms += ms;
         if ms > 0 {
-            self.start_due();
+            self.start_due(0..self.up.len());
         }
     }
 }

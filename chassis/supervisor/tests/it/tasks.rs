@@ -1,9 +1,9 @@
 //! Dynamic tasks: a limit, isolation, the caller's trace, and an end.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc};
 
 use futures::poll;
-use kernel::{Ids, TraceContext};
+use kernel::{Clock, Ids, TraceContext};
 use supervisor::{AtCapacity, Exit, Running, Shutdown, Strategy, SupervisorSpec, Tasks};
 use tokio::sync::Notify;
 
@@ -200,8 +200,7 @@ async fn many_tasks_from_many_threads_never_exceed_the_limit_and_all_places_come
     let mut set = tokio::task::JoinSet::new();
     spawners.for_each(|spawner| drop(set.spawn(spawner)));
 
-    let all = tokio::time::timeout(Duration::from_secs(60), set.join_all());
-    all.await.unwrap();
+    Clock::system().timeout(SECOND * 60, set.join_all()).await.unwrap();
 
     assert_eq!(tasks.live(), 0);
 }

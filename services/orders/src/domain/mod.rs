@@ -14,8 +14,8 @@ pub use order::{
 };
 pub use placement::{
     Call, Challenge, Closing, Ending, Event, Late, Limits, MoneyBack, OpenChallenge, PaymentNow,
-    Placement, Reason, Returned, Send, Stage, Standing, Step, Waiting, legal, reachable,
-    sends, step,
+    Placement, Reason, Returned, Send, Stage, Standing, Step, Waiting, legal, reachable, sends,
+    step,
 };
 pub use statuses::{FulfillmentStatus, OrderStatus, PaymentStatus, UnknownWord};
 pub use totals::{ShippingRates, Totals};

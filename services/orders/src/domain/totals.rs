@@ -24,7 +24,11 @@ pub struct Totals {
 impl Totals {
     /// Adds up `lines`, all in `currency`, and the shipping rate of that currency.
     /// There are no discounts and no taxes on top yet: both are zero.
-    pub fn of(lines: &[Line], currency: Currency, rates: &ShippingRates) -> Result<Self, MoneyError> {
+    pub fn of(
+        lines: &[Line],
+        currency: Currency,
+        rates: &ShippingRates,
+    ) -> Result<Self, MoneyError> {
         let zero = Money::zero(currency);
         let subtotal = lines.iter().try_fold(zero, |sum, line| sum.checked_add(line.total))?;
         let shipping = if lines.is_empty() { zero } else { rates.flat(currency) };

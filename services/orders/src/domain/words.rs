@@ -175,9 +175,10 @@ mod tests {
     #[test]
     fn a_quantity_is_from_one_to_the_limit() {
         let accepted = |count| Quantity::parse(count).is_ok();
-        assert_eq!([0, 1, 9_999, 10_000, -1, i64::MAX].map(accepted), [
-            false, true, true, false, false, false
-        ]);
+        assert_eq!(
+            [0, 1, 9_999, 10_000, -1, i64::MAX].map(accepted),
+            [false, true, true, false, false, false]
+        );
     }
 
     #[test]

@@ -317,3 +317,21 @@ impl EntryShown {
         chapter.numbered().filter(|(at, _)| *at > sequence).map(shown).collect()
     }
 }
+
+/// A page of orders.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes what a page of orders looks like")]
+pub struct OrderPage {
+    items: Vec<OrderShown>,
+    /// What to ask for the next page with; none on the last.
+    next_cursor: Option<String>,
+}
+
+/// A page of a timeline.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only describes what a page of a timeline looks like")]
+pub struct TimelinePage {
+    items: Vec<EntryShown>,
+    /// What to ask for the next page with; none on the last.
+    next_cursor: Option<String>,
+}

@@ -15,9 +15,7 @@ use kernel::Money;
 use saga::CallFailed;
 use tonic::{Code, Request, Status};
 
-use crate::domain::{
-    Call, Challenge, Event, MoneyBack, Placement, Returned, Step, Tender,
-};
+use crate::domain::{Call, Challenge, Event, MoneyBack, Placement, Returned, Step, Tender};
 
 /// Payments, as a placement calls it. Every request carries a key that is a pure function of what
 /// is asked, so a repeated call has one effect.
@@ -130,9 +128,9 @@ impl Payments {
                 Some(detail) => Ok(Event::CaptureRefused { detail }),
                 None => Err(unknown(status)),
             },
-            PaymentStatus::Unspecified
-            | PaymentStatus::Pending
-            | PaymentStatus::ActionRequired => Err(unknown(status)),
+            PaymentStatus::Unspecified | PaymentStatus::Pending | PaymentStatus::ActionRequired => {
+                Err(unknown(status))
+            }
         }
     }
 

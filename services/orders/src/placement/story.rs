@@ -54,9 +54,8 @@ fn sent(what: &Send) -> Entry {
 
 fn cause(from: &Step, event: &Event, attempt: u32) -> Entry {
     let received = |kind| Entry::new(Kind::Received, kind);
-    let called = |detail: String| {
-        Entry::new(Kind::Called, call_name(from)).attempt(attempt).detail(detail)
-    };
+    let called =
+        |detail: String| Entry::new(Kind::Called, call_name(from)).attempt(attempt).detail(detail);
     match event {
         Event::StockReserved => received(StockReserved::KIND),
         Event::StockRejected { detail, .. } => received(StockRejected::KIND).detail(detail),

@@ -41,10 +41,9 @@ impl Watchers {
     /// Begins to watch an order, which need not exist yet.
     pub fn watch(&self, order: OrderId) -> Watcher {
         let mut seats = self.seats();
-        let seat = seats.entry(order).or_insert_with(|| Seat {
-            changes: watch::Sender::default(),
-            watchers: 0,
-        });
+        let seat = seats
+            .entry(order)
+            .or_insert_with(|| Seat { changes: watch::Sender::default(), watchers: 0 });
         seat.watchers += 1;
         let changes = seat.changes.subscribe();
         Watcher { watchers: self.clone(), order, changes }

@@ -1,5 +1,6 @@
 //! Every SQL statement of this service, as named constants, and the rows behind them.
 
+pub mod audit;
 pub mod carts;
 pub mod catalogue;
 pub mod numbers;
@@ -18,5 +19,5 @@ pub const MIGRATIONS: &[Migration] = &[
 
 /// Every statement, so that a test prepares all of them.
 pub fn statements() -> Vec<Sql> {
-    [carts::ALL, catalogue::ALL, numbers::ALL, orders::ALL, timeline::ALL].concat()
+    [audit::ALL, carts::ALL, catalogue::ALL, numbers::ALL, orders::ALL, timeline::ALL].concat()
 }

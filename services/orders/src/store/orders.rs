@@ -47,8 +47,8 @@ pub const BY_ID: Sql = select!("WHERE id = $1");
 /// The order that a cart became.
 pub const BY_CART: Sql = select!("WHERE cart_id = $1");
 
-/// Whether nothing more will happen to an order by itself.
-pub const SETTLED: Sql = Sql::new("SELECT settled_at_ms FROM orders WHERE id = $1");
+/// Since when an order is settled, and what its payer must answer.
+pub const AT_REST: Sql = Sql::new("SELECT settled_at_ms, challenge_json FROM orders WHERE id = $1");
 
 /// A page of all orders, newest first: ids from high to low within two bounds.
 pub const LIST: Sql = select!(
@@ -105,7 +105,7 @@ pub const ALL: &[Sql] = &[
     STAND,
     BY_ID,
     BY_CART,
-    SETTLED,
+    AT_REST,
     LIST,
     LIST_BY_STATUS,
     LIST_BY_EMAIL,
@@ -295,9 +295,15 @@ pub async fn by_cart(store: &Store, cart: CartId) -> Result<Option<OrderRow>, Er
     store.read_one(BY_CART, params![cart]).await?.as_ref().map(row).transpose()
 }
 
-/// Whether nothing more will happen to an order by itself.
+/// Whether nothing more happens to an order by itself: it is settled, or waits for the payer.
+pub async fn at_rest(store: &Store, id: OrderId) -> Result<bool, Error> {
+    let Some(row) = store.read_one(AT_REST, params![id]).await? else { return Ok(false) };
+    Ok(row.opt_time(0)?.is_some() || row.opt_text(1)?.is_some())
+}
+
+/// Whether an order is settled.
 pub async fn settled(store: &Store, id: OrderId) -> Result<bool, Error> {
-    let row = store.read_one(SETTLED, params![id]).await?;
+    let row = store.read_one(AT_REST, params![id]).await?;
     Ok(row.map(|row| row.opt_time(0)).transpose()?.flatten().is_some())
 }
 

@@ -8,7 +8,7 @@ use crate::domain::Refusal;
 /// Why a command on a payment failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PaymentError {
-    #[error("the request is not valid")]
+    #[error("the request is not valid: {}", list(.0))]
     Invalid(Vec<FieldError>),
     #[error("there is no such payment")]
     NotFound,
@@ -28,8 +28,13 @@ pub enum PaymentError {
     Store(#[from] store::Error),
 }
 
+fn list(fields: &[FieldError]) -> String {
+    let each = fields.iter().map(|field| format!("{} {}", field.pointer, field.detail));
+    each.collect::<Vec<_>>().join("; ")
+}
+
 /// The slug of a refusal.
-pub fn refusal_code(refusal: &Refusal) -> &'static str {
+fn refusal_code(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::NotPositive(_) | Refusal::OtherCurrency { .. } => "invalid-amount",
         Refusal::TooMuch { .. } => "amount-exceeded",

@@ -19,9 +19,9 @@ use crate::{Settings, providers::Providers};
 pub use answer::answer;
 pub use authorize::{Authorize, authorize};
 pub use capture::{Capture, capture};
-pub use error::{PaymentError, refusal_code};
-pub use refund::{Refund, refund};
+pub use error::PaymentError;
 pub use operate::Resend;
+pub use refund::{Refund, refund};
 pub use resolve::{inquire, resolver};
 pub use void::{Void, void};
 

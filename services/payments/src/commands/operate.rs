@@ -76,8 +76,9 @@ async fn begin(
     let now = desk.clock.now();
     let due = now.plus(desk.settings.due_after());
     let mut batch = Batch::new(labels(operation.kind).intent);
-    operations::insert(&mut batch, (payment.id, payment.version), operation, input, now);
+    // First the version: once it is ours, only the key can be taken.
     payments::update(&mut batch, payment, before, due, now);
+    operations::insert(&mut batch, (payment.id, payment.version), operation, input, now);
     if operation.kind == Kind::Refund {
         crate::events::emit_refund_pending(&desk.outbox, &mut batch, payment, operation);
     }
@@ -194,13 +195,7 @@ pub async fn record(
     Err(PaymentError::Contended)
 }
 
-fn outcome_batch(
-    desk: &Desk,
-    kind: Kind,
-    payment: &Payment,
-    before: i64,
-    facts: &[Fact],
-) -> Batch {
+fn outcome_batch(desk: &Desk, kind: Kind, payment: &Payment, before: i64, facts: &[Fact]) -> Batch {
     let now = desk.clock.now();
     let due = now.plus(desk.settings.due_after());
     let mut batch = Batch::new(labels(kind).outcome);
@@ -251,11 +246,7 @@ async fn send(
     answer.unwrap_or_else(|_| Err(ProviderError::Unknown("no answer in time".into())))
 }
 
-async fn find(
-    desk: &Desk,
-    payment: &Payment,
-    key: &str,
-) -> Result<Option<Outcome>, ProviderError> {
+async fn find(desk: &Desk, payment: &Payment, key: &str) -> Result<Option<Outcome>, ProviderError> {
     let provider = desk.providers.of(payment)?;
     let answer = desk.clock.timeout(desk.settings.provider_timeout(), provider.find(key)).await;
     answer.unwrap_or_else(|_| Err(ProviderError::Unknown("no answer in time".into())))

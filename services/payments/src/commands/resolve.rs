@@ -14,8 +14,7 @@ use crate::store::{operations, payments};
 /// Asks the provider about each pending operation of a payment. What it has never seen is sent again,
 /// under the same key, only if `resend` says so.
 pub async fn inquire(desk: &Desk, payment: Payment, resend: Resend) -> Result<(), PaymentError> {
-    let keys: Vec<String> =
-        payment.pending.iter().map(|operation| operation.key.clone()).collect();
+    let keys: Vec<String> = payment.pending.iter().map(|operation| operation.key.clone()).collect();
     for key in keys {
         let current = payments::payment(&desk.db, payment.id).await?;
         let Some(current) = current else { return Err(PaymentError::NotFound) };

@@ -24,15 +24,14 @@ pub struct Void {
 /// takes the order's place, a tombstone does, so that a late authorisation is refused.
 pub async fn void(desk: &Desk, request: Void) -> Result<View, PaymentError> {
     for _ in 0..desk.settings.decisions_max {
-        let attempt = match target(desk, &request).await? {
+        let voided = match target(desk, &request).await? {
             Some(payment) => existing(desk, &request, payment).await?,
-            None => Attempt::Bury,
+            None => None,
         };
-        let order = match (attempt, request.order) {
-            (Attempt::Done(view), _) => return Ok(view),
-            (Attempt::Bury, Some(order)) => order,
-            (Attempt::Bury, None) => return Err(PaymentError::NotFound),
-        };
+        if let Some(view) = voided {
+            return Ok(view);
+        }
+        let order = request.order.ok_or(PaymentError::NotFound)?;
         if let Some(view) = bury(desk, &request, order).await? {
             return Ok(view);
         }
@@ -40,18 +39,10 @@ pub async fn void(desk: &Desk, request: Void) -> Result<View, PaymentError> {
     Err(PaymentError::Contended)
 }
 
-enum Attempt {
-    Done(View),
-    /// No payment takes the order's place.
-    Bury,
-}
-
 /// The payment that the request is about.
 async fn target(desk: &Desk, request: &Void) -> Result<Option<Payment>, PaymentError> {
     let by_id = match request.payment {
-        Some(id) => {
-            Some(payments::payment(&desk.db, id).await?.ok_or(PaymentError::NotFound)?)
-        }
+        Some(id) => Some(payments::payment(&desk.db, id).await?.ok_or(PaymentError::NotFound)?),
         None => None,
     };
     match (by_id, request.order) {
@@ -72,18 +63,18 @@ async fn target(desk: &Desk, request: &Void) -> Result<Option<Payment>, PaymentE
     }
 }
 
-/// Voids a payment that exists.
+/// Voids a payment that exists; none when it has failed and left the order's place to a tombstone.
 async fn existing(
     desk: &Desk,
     request: &Void,
     payment: Payment,
-) -> Result<Attempt, PaymentError> {
+) -> Result<Option<View>, PaymentError> {
     let key = &request.key;
     let asked = Asked { key, payment: payment.id, input: "" };
     let decide = |payment: &mut Payment| payment.ask_void(key.clone());
     let voided = operate(desk, &asked, decide, |row, found| request.is(row, found)).await;
     match voided {
-        Ok(view) => Ok(Attempt::Done(view)),
+        Ok(view) => Ok(Some(view)),
         Err(PaymentError::Refused(Refusal::NotPossible {
             kind: Kind::Void,
             status: Status::Voided | Status::Failed,
@@ -91,21 +82,16 @@ async fn existing(
             let now = payments::payment(&desk.db, payment.id).await?;
             let now = now.ok_or(PaymentError::NotFound)?;
             let bury = now.frees_order() && request.order.is_some();
-            Ok(if bury { Attempt::Bury } else { Attempt::Done(now.view()) })
+            Ok(if bury { None } else { Some(now.view()) })
         }
         Err(error) => Err(error),
     }
 }
 
 /// Sets the tombstone; none when a payment was faster.
-async fn bury(
-    desk: &Desk,
-    request: &Void,
-    order: OrderId,
-) -> Result<Option<View>, PaymentError> {
+async fn bury(desk: &Desk, request: &Void, order: OrderId) -> Result<Option<View>, PaymentError> {
     let now = desk.clock.now();
-    let (payment, fact) =
-        Payment::tombstone(request.key.clone(), order, desk.ids.next(), now);
+    let (payment, fact) = Payment::tombstone(request.key.clone(), order, desk.ids.next(), now);
     let mut batch = Batch::new("void_tombstone");
     operations::insert(&mut batch, (payment.id, 1), &fact.operation, "", now);
     payments::insert(&mut batch, &payment, None);

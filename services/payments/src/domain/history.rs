@@ -40,8 +40,8 @@ pub fn fold(mut payment: Payment, steps: &[Step]) -> Result<Payment, Broken> {
                 if fact.kind != FactKind::Abandoned {
                     follows(payment.version, *version)?;
                     let facts = payment.settle(&fact.operation.key, &outcome(&payment, fact));
-                    expected = facts
-                        .map_err(|cause| Broken::NotSettled { version: *version, cause })?;
+                    expected =
+                        facts.map_err(|cause| Broken::NotSettled { version: *version, cause })?;
                 }
                 if expected.is_empty() || expected.remove(0) != *fact {
                     return Err(Broken::OtherFact { version: *version });

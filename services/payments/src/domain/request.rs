@@ -131,14 +131,13 @@ impl Payment {
         amount: Option<Money>,
         refund: RefundId,
     ) -> Result<Operation, Refusal> {
-        if self.captured == 0 {
-            return Err(self.not_possible(Kind::Refund));
-        }
         let left = self.refundable();
-        if left == 0 && amount.is_none() {
-            return Err(self.not_possible(Kind::Refund));
-        }
-        let minor = self.part_of(left, amount)?;
+        let minor = if left == 0 && (amount.is_none() || self.captured == 0) {
+            Err(self.not_possible(Kind::Refund))
+        } else {
+            self.part_of(left, amount)
+        };
+        let minor = minor.map_err(|refusal| self.after_captures(refusal))?;
         Ok(self.ask_for(key, Kind::Refund, minor, Some(refund)))
     }
 
@@ -168,6 +167,19 @@ impl Payment {
             return Err(Refusal::TooMuch { asked, left: Money::new(left, held) });
         }
         Ok(asked.minor)
+    }
+
+    /// What is too much now may not be when a capture on its way has arrived.
+    fn after_captures(&self, refusal: Refusal) -> Refusal {
+        match refusal {
+            Refusal::TooMuch { .. } | Refusal::NotPossible { .. } => {
+                let before = [Kind::Authorize, Kind::Answer, Kind::Capture];
+                self.none_pending(&before).err().unwrap_or(refusal)
+            }
+            Refusal::NotPositive(_) | Refusal::OtherCurrency { .. } | Refusal::InFlight(_) => {
+                refusal
+            }
+        }
     }
 
     fn none_pending(&self, kinds: &[Kind]) -> Result<(), Refusal> {

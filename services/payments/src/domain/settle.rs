@@ -4,9 +4,7 @@ use std::str::FromStr;
 
 use kernel::Money;
 
-use super::{
-    Challenge, Failure, Figures, Kind, Operation, Outcome, Payment, Stage, UnknownWord,
-};
+use super::{Challenge, Failure, Figures, Kind, Operation, Outcome, Payment, Stage, UnknownWord};
 
 /// Something that happened to a payment, with the figures as they stood right after it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -164,7 +164,11 @@ fn a_void_of_an_unknown_authorisation_ends_both() {
 #[test]
 fn refunds_on_their_way_count_against_what_was_captured() {
     check("ok, refund", Err("a payment that is authorized does not allow to refund"));
+    check("ok, capture, refund", Err("the outcome of an earlier capture is not known yet"));
+    check("ok, capture 4, ok, refund 5", Err("5 EUR asked, 4 EUR left"));
+    check("no, refund 5", Err("a payment that is failed does not allow to refund"));
     check("ok, capture, ok, refund", Ok("captured 1000-0"));
+    check("ok, capture, ok, refund, refund 5", Err("5 EUR asked, 0 EUR left"));
     check("ok, capture, ok, refund, ok", Ok("refunded 1000-1000"));
     check("ok, capture, ok, refund 300, ok", Ok("partially_refunded 1000-300"));
     check("ok, capture, ok, refund 300, refund 701", Err("701 EUR asked, 700 EUR left"));

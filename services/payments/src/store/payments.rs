@@ -272,9 +272,5 @@ fn stage(row: &Row) -> Result<Stage, Error> {
 }
 
 fn stored(row: &Row) -> Result<Stored, Error> {
-    Ok(Stored {
-        payment: read(row)?,
-        status: row.text(16)?.to_owned(),
-        updated_at: row.time(17)?,
-    })
+    Ok(Stored { payment: read(row)?, status: row.text(16)?.to_owned(), updated_at: row.time(17)? })
 }

@@ -3,12 +3,13 @@
 use contracts::ids::ProductId;
 
 use super::{
-    CatalogueError, anew, lapse,
+    CatalogueError, anew,
     save_product::{Changes, Held},
+    set_stock::refuse,
 };
 use crate::{
     Products,
-    domain::{Patch, Product, Status, Variants},
+    domain::{Patch, Product, Sku, Status, Variants},
     store::{products, stock},
 };
 
@@ -55,8 +56,8 @@ async fn attempt(
     {
         return Err(CatalogueError::SlugTaken { slug: slug.clone() });
     }
-    let skus = patch.variants.named().iter().map(|variant| &variant.sku);
-    let known = stock::by_skus(&app.store, skus).await?;
+    let skus: Vec<&Sku> = patch.variants.named().iter().map(|variant| &variant.sku).collect();
+    let known = stock::by_skus(&app.store, &skus).await?;
     let now = app.clock.now();
     let change = product.change(patch, &known, || app.ids.next(), now)?;
     if change.is_nothing() {
@@ -64,15 +65,9 @@ async fn attempt(
     }
     let mut changes = Changes::new("change_product");
     if let Err(held) = changes.add(app, &change, |sku| known.get(sku).copied(), now) {
-        return Err(refuse(app, held).await?);
+        let Held { sku, on_hand, reserved } = held;
+        return Err(refuse(app, &sku, on_hand, reserved).await);
     }
     changes.commit(app).await?;
     Ok(change.product)
-}
-
-/// What holds the stock may be leases that have ended: then it is a race that is over now.
-async fn refuse(app: &Products, held: Held) -> Result<CatalogueError, CatalogueError> {
-    let Held { sku, on_hand, reserved } = held;
-    lapse::expire_of(app, &sku).await?;
-    Ok(CatalogueError::BelowReserved { sku, on_hand, reserved })
 }

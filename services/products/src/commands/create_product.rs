@@ -3,7 +3,7 @@
 use super::{CatalogueError, anew, save_product::Changes};
 use crate::{
     Products,
-    domain::{Draft, Product},
+    domain::{Draft, Product, Sku},
     store::{products, stock},
 };
 
@@ -16,8 +16,8 @@ async fn attempt(app: &Products, draft: Draft) -> Result<Product, CatalogueError
     if products::by_slug(&app.store, &draft.slug).await?.is_some() {
         return Err(CatalogueError::SlugTaken { slug: draft.slug });
     }
-    let skus = draft.variants.iter().map(|variant| &variant.sku);
-    let known = stock::by_skus(&app.store, skus).await?;
+    let skus: Vec<&Sku> = draft.variants.iter().map(|variant| &variant.sku).collect();
+    let known = stock::by_skus(&app.store, &skus).await?;
     let (id, now) = (app.ids.next(), app.clock.now());
     let change = Product::create(draft, id, &known, || app.ids.next(), now)?;
     let mut changes = Changes::new("create_product");

@@ -10,7 +10,7 @@ mod set_stock;
 
 use kernel::{Fails, Fault, FieldError};
 
-use crate::domain::{Sku, Slug, Unfit};
+use crate::domain::{QUANTITY_MAX, Sku, Slug, Unfit};
 
 pub use change_product::{archive_product, change_product};
 pub use create_product::create_product;
@@ -64,6 +64,15 @@ pub enum CatalogueError {
         /// What orders hold.
         reserved: i64,
     },
+    /// More than can be counted.
+    #[error("{sku} cannot have more than {QUANTITY_MAX} on hand")]
+    TooMany {
+        /// Of what.
+        sku: Sku,
+    },
+    /// What was in the way is gone by now.
+    #[error("the stock moved meanwhile")]
+    Moved,
     /// Nothing was decided: the store failed, or others were always faster.
     #[error("the catalogue could not be written")]
     Store(#[from] ::store::Error),
@@ -73,11 +82,13 @@ impl Fails for CatalogueError {
     fn fault(&self) -> Fault {
         match self {
             Self::Invalid(_) => Fault::Invalid,
-            Self::Unfit(Unfit::MixedCurrencies { .. } | Unfit::TooManyVariants) => Fault::Invalid,
+            Self::TooMany { .. }
+            | Self::Unfit(Unfit::MixedCurrencies { .. } | Unfit::TooManyVariants) => Fault::Invalid,
             Self::UnknownProduct | Self::UnknownSku { .. } => Fault::NotFound,
             Self::SlugTaken { .. }
             | Self::Unfit(Unfit::SkuTaken { .. })
-            | Self::BelowReserved { .. } => Fault::Conflict,
+            | Self::BelowReserved { .. }
+            | Self::Moved => Fault::Conflict,
             Self::Stale { .. } => Fault::Precondition,
             Self::Store(error) => error.fault(),
         }
@@ -93,6 +104,8 @@ impl Fails for CatalogueError {
             Self::Unfit(Unfit::TooManyVariants) => "too-many-variants",
             Self::Stale { .. } => "stale-version",
             Self::BelowReserved { .. } => "below-reserved",
+            Self::TooMany { .. } => "too-many-pieces",
+            Self::Moved => "conflict",
             Self::Store(error) => error.code(),
         }
     }
@@ -101,11 +114,14 @@ impl Fails for CatalogueError {
         match self {
             Self::Invalid(fields) => fields.clone(),
             Self::SlugTaken { .. } => vec![FieldError::new("/slug", self.to_string())],
-            Self::BelowReserved { .. } => vec![FieldError::new("/on_hand", self.to_string())],
+            Self::BelowReserved { .. } | Self::TooMany { .. } => {
+                vec![FieldError::new("/on_hand", self.to_string())]
+            }
             Self::Unfit(_) => vec![FieldError::new("/variants", self.to_string())],
             Self::UnknownProduct
             | Self::UnknownSku { .. }
             | Self::Stale { .. }
+            | Self::Moved
             | Self::Store(_) => Vec::new(),
         }
     }
@@ -119,7 +135,9 @@ impl Fails for CatalogueError {
             | Self::SlugTaken { .. }
             | Self::Unfit(_)
             | Self::Stale { .. }
-            | Self::BelowReserved { .. } => None,
+            | Self::BelowReserved { .. }
+            | Self::TooMany { .. }
+            | Self::Moved => None,
         }
     }
 }
@@ -127,7 +145,18 @@ impl Fails for CatalogueError {
 impl CatalogueError {
     /// Whether somebody else was faster, so that deciding anew may end differently.
     fn is_race(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_conflict())
+        match self {
+            Self::Moved => true,
+            Self::Store(error) => error.is_conflict(),
+            Self::Invalid(_)
+            | Self::UnknownProduct
+            | Self::UnknownSku { .. }
+            | Self::SlugTaken { .. }
+            | Self::Unfit(_)
+            | Self::Stale { .. }
+            | Self::BelowReserved { .. }
+            | Self::TooMany { .. } => false,
+        }
     }
 }
 

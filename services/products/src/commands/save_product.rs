@@ -35,9 +35,7 @@ pub fn counted(sku: &Sku, on_hand: i64, level: Level) -> Result<Option<Movement>
     let movement = Movement::by_hand(sku.as_str(), MovementKind::Set, delta, None);
     match level.after(&movement) {
         Ok(_) => Ok((delta != 0).then_some(movement)),
-        Err(OverDrawn { .. }) => {
-            Err(Held { sku: sku.clone(), on_hand, reserved: level.reserved })
-        }
+        Err(OverDrawn { .. }) => Err(Held { sku: sku.clone(), on_hand, reserved: level.reserved }),
     }
 }
 

@@ -4,9 +4,7 @@ use std::{collections::BTreeSet, fmt::Display, str::FromStr};
 
 use kernel::{Currency, FieldError};
 
-use super::{
-    Category, PRICE_MINOR_MAX, QUANTITY_MAX, Sku, Slug, Status, line, prose,
-};
+use super::{Category, PRICE_MINOR_MAX, QUANTITY_MAX, Sku, Slug, Status, line, prose};
 
 /// Variants of one product, at most.
 pub const VARIANTS_MAX: usize = 100;
@@ -51,12 +49,12 @@ pub struct Draft {
     pub slug: Slug,
     /// The name for people.
     pub title: String,
-    /// What it is; may be empty.
-    pub description: String,
-    /// Whether it is for sale at once.
-    pub status: Status,
-    /// Where it is listed.
-    pub category: Option<Category>,
+    /// What it is; nothing when not given.
+    pub description: Option<String>,
+    /// Whether it is for sale at once; a draft when not given.
+    pub status: Option<Status>,
+    /// Where it is listed; nowhere when not given.
+    pub category: Option<Option<Category>>,
     /// What all its prices are in.
     pub currency: Currency,
     /// At least one.
@@ -115,14 +113,15 @@ impl Variants {
 }
 
 impl From<Draft> for Patch {
-    /// A product that is sent again under its slug: merged, as imports do.
+    /// A product that is sent again under its slug: merged, as imports do. What is not given
+    /// stays as it is.
     fn from(draft: Draft) -> Self {
         Self {
             slug: None,
             title: Some(draft.title),
-            description: Some(draft.description),
-            status: Some(draft.status),
-            category: Some(draft.category),
+            description: draft.description,
+            status: draft.status,
+            category: draft.category,
             variants: Variants::Merge(draft.currency, draft.variants),
         }
     }
@@ -135,8 +134,7 @@ pub fn complete(fields: Fields) -> Result<Draft, Vec<FieldError>> {
     let title = faults.required("/title", fields.title.as_deref(), |t| line(t, TITLE_MAX));
     let description = faults.optional("/description", fields.description.as_deref(), prose);
     let status = faults.optional("/status", fields.status.as_deref(), Status::from_str);
-    let category = fields.category.flatten();
-    let category = faults.optional("/category", category.as_deref(), Category::parse);
+    let category = faults.category(fields.category);
     let variants = match fields.variants {
         Some(variants) => faults.variants(variants),
         None => faults.find("/variants", "is required"),
@@ -145,8 +143,6 @@ pub fn complete(fields: Fields) -> Result<Draft, Vec<FieldError>> {
         return Err(faults.0);
     };
     faults.none()?;
-    let description = description.unwrap_or_default();
-    let status = status.unwrap_or(Status::Draft);
     Ok(Draft { slug, title, description, status, category, currency, variants })
 }
 
@@ -157,9 +153,7 @@ pub fn change(fields: Fields) -> Result<Patch, Vec<FieldError>> {
     let title = faults.optional("/title", fields.title.as_deref(), |t| line(t, TITLE_MAX));
     let description = faults.optional("/description", fields.description.as_deref(), prose);
     let status = faults.optional("/status", fields.status.as_deref(), Status::from_str);
-    let category = fields.category.map(|category| {
-        category.and_then(|text| faults.word("/category", &text, Category::parse))
-    });
+    let category = faults.category(fields.category);
     let variants = match fields.variants.map(|variants| faults.variants(variants)) {
         Some(Some((currency, variants))) => Variants::Replace(currency, variants),
         Some(None) | None => Variants::Keep,
@@ -213,6 +207,10 @@ impl Faults {
             Some(text) => self.word(pointer, text, parse),
             None => self.find(pointer, "is required"),
         }
+    }
+
+    fn category(&mut self, sent: Option<Option<String>>) -> Option<Option<Category>> {
+        sent.map(|text| text.and_then(|text| self.word("/category", &text, Category::parse)))
     }
 
     fn range(&mut self, pointer: String, number: i64, max: i64) -> Option<i64> {

@@ -231,8 +231,7 @@ pub fn commit(known: &Reservation, shortages: Vec<Shortage>) -> Decision {
             known.becomes(State::Committed, movements, Answer::Committed)
         }
         State::Expired => {
-            let answer =
-                Answer::Rejected { stage: Stage::Commit, shortages: shortages.clone() };
+            let answer = Answer::Rejected { stage: Stage::Commit, shortages: shortages.clone() };
             let to = Reservation { state: State::Rejected, shortages, ..known.clone() };
             let save = Save::Update { from: known.state, to };
             Decision { save, movements: Vec::new(), answer }

@@ -34,9 +34,8 @@ impl Level {
             on_hand: self.on_hand.saturating_add(movement.on_hand_delta),
             reserved: self.reserved.saturating_add(movement.reserved_delta),
         };
-        let sound = 0 <= after.reserved
-            && after.reserved <= after.on_hand
-            && after.on_hand <= QUANTITY_MAX;
+        let sound =
+            0 <= after.reserved && after.reserved <= after.on_hand && after.on_hand <= QUANTITY_MAX;
         if sound { Ok(after) } else { Err(OverDrawn { after }) }
     }
 }

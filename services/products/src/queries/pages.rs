@@ -6,7 +6,7 @@
 //! and end the life of a page by time: a lease that ends, and a commit of another process on the
 //! same database (the latter within `page_age_ms_max`).
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use ::store::{Error, Store};
 use axum::body::Bytes;
@@ -93,14 +93,15 @@ impl Pages {
         as_of: u64,
         now: Timestamp,
     ) -> Result<ProductPage, Error> {
-        let skus = || product.variants.iter().map(|variant| variant.sku.as_str());
-        let levels = stock::levels(store, skus()).await?;
-        let lapsed = reservations::lapsed_pieces(store, now, &skus().collect()).await?;
+        let skus: Vec<&str> = product.variants.iter().map(|v| v.sku.as_str()).collect();
+        let levels = stock::levels(store, &skus).await?;
+        let these = BTreeSet::from_iter(skus.iter().copied());
+        let lapsed = reservations::lapsed_pieces(store, now, &these).await?;
         let next_lapse = reservations::next_lapse(store, now).await?;
         let until = now.plus(self.age_max);
         let body = ProductShape::of(product, &levels, &lapsed).into_json();
         let id = product.id.to_string();
-        let cells = std::iter::once(id.as_str()).chain(skus()).map(Freshness::cell);
+        let cells = std::iter::once(id.as_str()).chain(skus).map(Freshness::cell);
         Ok(ProductPage {
             tag: tag(product.version, &body),
             body: body.into(),

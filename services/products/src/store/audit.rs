@@ -138,10 +138,6 @@ pub async fn held_unknown(store: &Store) -> Result<Vec<(String, String)>, Error>
 }
 
 /// Up to `limit` reservations after an order: order, lines, state.
-pub async fn reservations(
-    store: &Store,
-    order_id: &str,
-    limit: u32,
-) -> Result<Vec<Row>, Error> {
+pub async fn reservations(store: &Store, order_id: &str, limit: u32) -> Result<Vec<Row>, Error> {
     store.scan(BY_STATE, params![order_id, limit]).await
 }

@@ -89,8 +89,18 @@ macro_rules! filters {
 macro_rules! page {
     ($key:literal, $after:literal, $direction:literal) => {
         concat!(
-            "AND (", $key, ", p.id) ", $after, " ($8, $9)
-             ORDER BY ", $key, " ", $direction, ", p.id ", $direction, "
+            "AND (",
+            $key,
+            ", p.id) ",
+            $after,
+            " ($8, $9)
+             ORDER BY ",
+            $key,
+            " ",
+            $direction,
+            ", p.id ",
+            $direction,
+            "
              LIMIT $10"
         )
     };
@@ -161,13 +171,10 @@ const CATEGORY_PRICE_DESC: Sql =
     category!("p.price_low_minor", page!("p.price_low_minor", "<", "DESC"));
 const CATEGORY_TITLE: Sql = category!("p.title_key", page!("p.title_key", ">", "ASC"));
 
-const FOUND_RELEVANCE: Sql = found!(
-    ranked_sqlite!(),
-    ranked_postgres!(),
-    "hit.score",
-    page!("hit.score", "<", "DESC")
-);
-const FOUND_NEWEST: Sql = found!(found_sqlite!(), found_postgres!(), "CAST(0 AS BIGINT)", newest!());
+const FOUND_RELEVANCE: Sql =
+    found!(ranked_sqlite!(), ranked_postgres!(), "hit.score", page!("hit.score", "<", "DESC"));
+const FOUND_NEWEST: Sql =
+    found!(found_sqlite!(), found_postgres!(), "CAST(0 AS BIGINT)", newest!());
 const FOUND_PRICE_ASC: Sql = found!(
     found_sqlite!(),
     found_postgres!(),
@@ -180,12 +187,8 @@ const FOUND_PRICE_DESC: Sql = found!(
     "p.price_low_minor",
     page!("p.price_low_minor", "<", "DESC")
 );
-const FOUND_TITLE: Sql = found!(
-    found_sqlite!(),
-    found_postgres!(),
-    "p.title_key",
-    page!("p.title_key", ">", "ASC")
-);
+const FOUND_TITLE: Sql =
+    found!(found_sqlite!(), found_postgres!(), "p.title_key", page!("p.title_key", ">", "ASC"));
 
 const CATEGORIES: Sql = Sql::new(
     "SELECT p.category, COUNT(1)
@@ -365,10 +368,9 @@ fn statement(filter: &Filter, order: Order) -> (Sql, Position) {
         Order::Relevance | Order::Newest => {
             (pick(FOUND_NEWEST, CATEGORY_NEWEST, ALL_NEWEST), first(Value::Int(0), "z"))
         }
-        Order::PriceAsc => (
-            pick(FOUND_PRICE_ASC, CATEGORY_PRICE_ASC, ALL_PRICE_ASC),
-            first(Value::Int(-1), ""),
-        ),
+        Order::PriceAsc => {
+            (pick(FOUND_PRICE_ASC, CATEGORY_PRICE_ASC, ALL_PRICE_ASC), first(Value::Int(-1), ""))
+        }
         Order::PriceDesc => (
             pick(FOUND_PRICE_DESC, CATEGORY_PRICE_DESC, ALL_PRICE_DESC),
             first(Value::Int(i64::MAX), ""),

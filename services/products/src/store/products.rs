@@ -92,11 +92,8 @@ pub async fn by_ids(store: &Store, ids: &[String]) -> Result<Vec<Product>, Error
 }
 
 /// The products of these slugs, in no order; unknown ones are left out.
-pub async fn by_slugs<'a>(
-    store: &Store,
-    slugs: impl IntoIterator<Item = &'a Slug>,
-) -> Result<Vec<Product>, Error> {
-    let slugs = list(slugs.into_iter().map(Slug::as_str));
+pub async fn by_slugs(store: &Store, slugs: &[&Slug]) -> Result<Vec<Product>, Error> {
+    let slugs = list(slugs.iter().map(|slug| slug.as_str()));
     store.read(BY_SLUGS, params![slugs]).await?.iter().map(product).collect()
 }
 

@@ -9,7 +9,7 @@ use kernel::Timestamp;
 use crate::domain::{Line, Reservation, Save, Shortage};
 
 /// Lapsed reservations looked at in one read.
-const LAPSED_PAGE: u32 = 256;
+pub const LAPSED_PAGE: u32 = 256;
 
 /// Statements of this module.
 pub const ALL: &[Sql] = &[BY_ORDER, LAPSED, NEXT_LAPSE, INSERT, UPDATE];
@@ -71,13 +71,13 @@ pub async fn lapsed(
     rows.iter().map(reservation).collect()
 }
 
-/// The lapsed reservations that hold one of these SKUs, the longest ago first, until `enough`
-/// says so of the last one taken. Lapsed ones are few: the sweeper is behind them.
+/// The lapsed reservations that hold one of these SKUs, the longest ago first, up to `limit`.
+/// Lapsed ones are few: the sweeper is behind them.
 pub async fn lapsed_with(
     store: &Store,
     now: Timestamp,
     skus: &BTreeSet<&str>,
-    mut enough: impl FnMut(&Reservation) -> bool,
+    limit: usize,
 ) -> Result<Vec<Reservation>, Error> {
     let mut found = Vec::new();
     let mut last = None;
@@ -85,16 +85,10 @@ pub async fn lapsed_with(
         let page = lapsed(store, now, last.as_ref(), LAPSED_PAGE).await?;
         let whole = page.len() == LAPSED_PAGE as usize;
         last = page.last().cloned();
-        for reservation in page {
-            if reservation.lines.iter().any(|line| skus.contains(line.sku.as_str())) {
-                let done = enough(&reservation);
-                found.push(reservation);
-                if done {
-                    return Ok(found);
-                }
-            }
-        }
-        if !whole {
+        let holds = |held: &Reservation| held.lines.iter().any(|l| skus.contains(l.sku.as_str()));
+        found.extend(page.into_iter().filter(holds));
+        if !whole || found.len() >= limit {
+            found.truncate(limit);
             return Ok(found);
         }
     }
@@ -107,7 +101,7 @@ pub async fn lapsed_pieces(
     skus: &BTreeSet<&str>,
 ) -> Result<BTreeMap<String, i64>, Error> {
     let mut pieces = BTreeMap::new();
-    for reservation in lapsed_with(store, now, skus, |_| false).await? {
+    for reservation in lapsed_with(store, now, skus, usize::MAX).await? {
         for line in reservation.lines {
             *pieces.entry(line.sku).or_default() += i64::from(line.quantity);
         }

@@ -11,7 +11,15 @@ use crate::domain::{Known, Level, Movement, NewStock, Sku};
 
 /// Statements of this module.
 pub const ALL: &[Sql] = &[
-    BY_SKU, BY_SKUS, BY_PRODUCTS, BY_VARIANTS, INSERT, MOVE, MOVE_FROM, RECORD, RECORD_INITIAL,
+    BY_SKU,
+    BY_SKUS,
+    BY_PRODUCTS,
+    BY_VARIANTS,
+    INSERT,
+    MOVE,
+    MOVE_FROM,
+    RECORD,
+    RECORD_INITIAL,
     JOURNAL,
 ];
 
@@ -55,11 +63,12 @@ pub const MOVE: Sql = Sql::new(
      WHERE sku = $3 AND reserved + $2 >= 0 AND on_hand + $1 >= reserved + $2",
 );
 
-/// The same, for a difference that was reckoned from a level: changes no row when it moved since.
+/// The same, for a difference that was reckoned from what was on hand: changes no row when that
+/// is another number by now.
 const MOVE_FROM: Sql = Sql::new(
     "UPDATE stock
-     SET on_hand = on_hand + $1, reserved = reserved + $2, version = version + 1
-     WHERE sku = $3 AND version = $4",
+     SET on_hand = on_hand + $1, version = version + 1
+     WHERE sku = $2 AND on_hand = $3 AND on_hand + $1 >= reserved",
 );
 
 const RECORD: Sql = Sql::new(
@@ -113,38 +122,27 @@ pub async fn by_sku(store: &Store, sku: &Sku) -> Result<Option<Known>, Error> {
 }
 
 /// The stock of each of these SKUs that is known.
-pub async fn by_skus<'a>(
-    store: &Store,
-    skus: impl IntoIterator<Item = &'a Sku>,
-) -> Result<HashMap<Sku, Known>, Error> {
-    keyed(&store.read(BY_SKUS, params![list(skus.into_iter().map(Sku::as_str))]).await?)
+pub async fn by_skus(store: &Store, skus: &[&Sku]) -> Result<HashMap<Sku, Known>, Error> {
+    let skus = list(skus.iter().map(|sku| sku.as_str()));
+    keyed(&store.read(BY_SKUS, params![skus]).await?)
 }
 
 /// The levels of each of these SKUs that is known.
-pub async fn levels<'a>(
-    store: &Store,
-    skus: impl IntoIterator<Item = &'a str>,
-) -> Result<BTreeMap<String, Level>, Error> {
-    let rows = store.read(BY_SKUS, params![list(skus)]).await?;
+pub async fn levels(store: &Store, skus: &[&str]) -> Result<BTreeMap<String, Level>, Error> {
+    let rows = store.read(BY_SKUS, params![list(skus.iter().copied())]).await?;
     rows.iter().map(|row| Ok((row.text(0)?.to_owned(), level(row)?))).collect()
 }
 
 /// The stock of everything that belongs to these products.
-pub async fn by_products(
-    store: &Store,
-    ids: impl IntoIterator<Item = ProductId>,
-) -> Result<HashMap<Sku, Known>, Error> {
-    let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+pub async fn by_products(store: &Store, ids: &[ProductId]) -> Result<HashMap<Sku, Known>, Error> {
+    let ids: Vec<String> = ids.iter().map(ProductId::to_string).collect();
     let ids = list(ids.iter().map(String::as_str));
     keyed(&store.read(BY_PRODUCTS, params![ids]).await?)
 }
 
 /// The stock of these variants.
-pub async fn by_variants(
-    store: &Store,
-    ids: impl IntoIterator<Item = VariantId>,
-) -> Result<HashMap<Sku, Known>, Error> {
-    let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+pub async fn by_variants(store: &Store, ids: &[VariantId]) -> Result<HashMap<Sku, Known>, Error> {
+    let ids: Vec<String> = ids.iter().map(VariantId::to_string).collect();
     let ids = list(ids.iter().map(String::as_str));
     keyed(&store.read(BY_VARIANTS, params![ids]).await?)
 }
@@ -182,10 +180,10 @@ pub fn move_all(batch: &mut Batch, movements: &mut [Movement], now: Timestamp) {
     }
 }
 
-/// Moves stock that is still at the version its level was read at.
-pub fn move_from(batch: &mut Batch, movement: &Movement, version: i64, now: Timestamp) {
-    let Movement { sku, on_hand_delta, reserved_delta, .. } = movement;
-    batch.one(MOVE_FROM, params![*on_hand_delta, *reserved_delta, sku, version]);
+/// Moves what is on hand by a difference that was reckoned from `on_hand`. The commit fails with
+/// a conflict when that is another number by now, or orders hold more than would be left.
+pub fn move_from(batch: &mut Batch, movement: &Movement, on_hand: i64, now: Timestamp) {
+    batch.one(MOVE_FROM, params![movement.on_hand_delta, &movement.sku, on_hand]);
     record(batch, movement, now);
 }
 

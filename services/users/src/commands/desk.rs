@@ -64,6 +64,11 @@ impl Desk {
 }
 
 impl Tools {
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }

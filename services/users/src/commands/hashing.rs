@@ -56,7 +56,7 @@ impl Hasher {
             hashing: Arc::new(hashing),
             ids: ids.clone(),
             cores: Arc::new(Semaphore::new(settings.hashes_max)),
-            places: Arc::new(Semaphore::new(settings.hashes_max + settings.hashes_waiting_max)),
+            places: Arc::new(Semaphore::new(9999)),
             total: AtomicU64::new(0),
         })
     }

@@ -25,8 +25,9 @@ use crate::{
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 
 /// The DER of an Ed25519 private key (RFC 8410) up to the 32 bytes of the key itself.
-const PKCS8_HEAD: [u8; 16] =
-    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+const PKCS8_HEAD: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
 
 /// Why there is no key to sign with.
 #[derive(Debug, thiserror::Error)]
@@ -146,7 +147,11 @@ pub async fn add_key(desk: &Desk) -> Result<Timestamp, KeyError> {
 pub async fn keep_keys(desk: Desk, context: Context) -> Result<(), Exit> {
     context.ready();
     while !context.is_stopping() {
-        look(&desk).await?;
+        if let Err(error) = look(&desk).await {
+            // The keys at hand still sign; a lead and an overlap leave time to try again.
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "signing keys could not be looked after");
+        }
         let pause = std::pin::pin!(desk.clock.sleep(LOOK_EVERY));
         futures::future::select(pause, std::pin::pin!(context.stopping())).await;
     }

@@ -164,11 +164,7 @@ fn is_stale(error: &store::Error) -> bool {
 }
 
 /// Checks the input against the account as it is; hashes at most twice.
-async fn decide(
-    desk: &Tools,
-    user: &User,
-    asked: &ProfileChange,
-) -> Result<Change, ProfileError> {
+async fn decide(desk: &Tools, user: &User, asked: &ProfileChange) -> Result<Change, ProfileError> {
     let mut errors = Vec::new();
     let name = asked.name.as_deref().and_then(|n| take(&mut errors, "/name", Name::parse(n)));
     let email = asked.email.as_deref().and_then(|e| take(&mut errors, "/email", Email::parse(e)));
@@ -218,8 +214,7 @@ async fn save(
     session: SessionId,
     password_changed: bool,
 ) -> Result<(), store::Error> {
-    let action =
-        if password_changed { Action::UserPasswordChanged } else { Action::UserUpdated };
+    let action = if password_changed { Action::UserPasswordChanged } else { Action::UserUpdated };
     let fact = Fact {
         action,
         actor: user.id.to_string(),

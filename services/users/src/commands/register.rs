@@ -13,7 +13,8 @@ use crate::{
         password::{self, Password},
         user::User,
     },
-    events, store::users,
+    events,
+    store::users,
 };
 
 /// What a new account is made of, checked.

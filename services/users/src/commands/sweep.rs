@@ -16,12 +16,20 @@ const ROWS_MAX: u32 = 500;
 pub async fn sweep(desk: Desk, context: Context) -> Result<(), Exit> {
     context.ready();
     let pause = Duration::from_secs(desk.settings.sweep_every_s);
+    let mut more = false;
     while !context.is_stopping() {
-        let removed = sessions::sweep(&desk.store, desk.now().minus(KEPT), ROWS_MAX).await?;
-        if removed < ROWS_MAX as usize {
+        if !more {
             let nap = std::pin::pin!(desk.clock.sleep(pause));
             futures::future::select(nap, std::pin::pin!(context.stopping())).await;
         }
+        more = match sessions::sweep(&desk.store, desk.now().minus(KEPT), ROWS_MAX).await {
+            Ok(removed) => removed >= ROWS_MAX as usize,
+            // A full disk is no reason to take the service down: it is tried again.
+            Err(error) => {
+                tracing::warn!(%error, "old sessions could not be removed");
+                false
+            }
+        };
     }
     Ok(())
 }

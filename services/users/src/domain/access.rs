@@ -193,11 +193,7 @@ impl Access {
 
     /// Checks that who has this access may change another's from `before` to `after`.
     pub fn may_change(&self, before: &Self, after: &Self) -> Result<(), AccessError> {
-        if self.covers(before) && self.covers(after) {
-            Ok(())
-        } else {
-            Err(AccessError::BeyondOwn)
-        }
+        if self.covers(before) && self.covers(after) { Ok(()) } else { Err(AccessError::BeyondOwn) }
     }
 
     /// What is left of `self` for a key whose owner has `owner`: never more than the owner.

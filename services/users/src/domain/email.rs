@@ -44,7 +44,8 @@ impl fmt::Debug for Email {
 
 fn is_local(local: &str) -> bool {
     let dots = local.starts_with('.') || local.ends_with('.') || local.contains("..");
-    let characters = local.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~-.".contains(c));
+    let characters =
+        local.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~-.".contains(c));
     !local.is_empty() && local.len() <= LOCAL_LENGTH_MAX && !dots && characters
 }
 
@@ -76,10 +77,23 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         for text in [
-            "", "@", "ada", "ada@", "@example.com", "a b@example.com", "ada@exa mple.com",
-            "ada@@example.com", ".ada@example.com", "a..b@example.com", "ada@-x.com", "ada@x..com",
-            "\"ada\"@example.com", "ada\u{202e}@example.com", "ada\u{200b}@example.com",
-            "ada\0@example.com", "ada@example.com\nbcc: eve@example.com",
+            "",
+            "@",
+            "ada",
+            "ada@",
+            "@example.com",
+            "a b@example.com",
+            "ada@exa mple.com",
+            "ada@@example.com",
+            ".ada@example.com",
+            "a..b@example.com",
+            "ada@-x.com",
+            "ada@x..com",
+            "\"ada\"@example.com",
+            "ada\u{202e}@example.com",
+            "ada\u{200b}@example.com",
+            "ada\0@example.com",
+            "ada@example.com\nbcc: eve@example.com",
         ] {
             check(text, Err(BadEmail));
         }

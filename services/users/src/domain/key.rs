@@ -47,11 +47,9 @@ pub fn due(turns: &[Turn], schedule: &Schedule, now: Timestamp) -> Option<Turn> 
 /// The turn to add at `now` when somebody does not trust the present key any more. It has a lead
 /// like every other, so that no verifier meets a key that it cannot know.
 pub fn forced(turns: &[Turn], schedule: &Schedule, now: Timestamp) -> Turn {
-    turns
-        .last()
-        .map_or(Turn { generation: 1, active_from: now }, |last| {
-            following(last, now.plus(schedule.lead))
-        })
+    turns.last().map_or(Turn { generation: 1, active_from: now }, |last| {
+        following(last, now.plus(schedule.lead))
+    })
 }
 
 fn following(last: &Turn, active_from: Timestamp) -> Turn {

@@ -63,7 +63,8 @@ pub fn required_text(text: &str, max: usize) -> Result<String, BadText> {
 }
 
 fn is_invisible(c: char) -> bool {
-    let overrides = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let overrides =
+        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     c.is_control() || overrides || c == '\u{feff}'
 }
 

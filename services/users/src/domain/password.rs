@@ -117,8 +117,11 @@ impl Hashing {
     /// Argon2id at `cost`.
     pub fn new(cost: Cost) -> Result<Self, BadCost> {
         let Cost { memory_kib, passes, lanes } = cost;
-        let params = Params::new(memory_kib, passes, lanes, None)
-            .map_err(|_| BadCost { memory_kib, passes, lanes })?;
+        let params = Params::new(memory_kib, passes, lanes, None).map_err(|_| BadCost {
+            memory_kib,
+            passes,
+            lanes,
+        })?;
         Ok(Self(Argon2::new(Algorithm::Argon2id, Version::V0x13, params)))
     }
 

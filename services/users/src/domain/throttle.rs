@@ -90,8 +90,7 @@ mod tests {
     }
 
     fn throttle(failures: u32) -> Throttle {
-        let mut throttle =
-            Throttle::new(Backoff { free: 3, wait_max: s(60), accounts_max: 100 });
+        let mut throttle = Throttle::new(Backoff { free: 3, wait_max: s(60), accounts_max: 100 });
         for _ in 0..failures {
             throttle.failed(ADA, s(0));
         }

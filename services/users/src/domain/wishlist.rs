@@ -38,7 +38,11 @@ impl Wishlist {
     }
 
     /// The list with one more variant; none when it is on it already.
-    pub fn with(&self, variant_id: VariantId, now: Timestamp) -> Result<Option<Self>, WishlistFull> {
+    pub fn with(
+        &self,
+        variant_id: VariantId,
+        now: Timestamp,
+    ) -> Result<Option<Self>, WishlistFull> {
         if self.wishes.iter().any(|wish| wish.variant_id == variant_id) {
             return Ok(None);
         }

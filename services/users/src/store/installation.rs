@@ -9,8 +9,7 @@ use crate::domain::{
 };
 
 /// Every statement of this file.
-pub const ALL: &[Sql] =
-    &[ADMINS, SETUP_OPEN, ISSUE_SETUP, FIRST, FIRST_BY_SETUP, GAINED, LOST];
+pub const ALL: &[Sql] = &[ADMINS, SETUP_OPEN, ISSUE_SETUP, FIRST, FIRST_BY_SETUP, GAINED, LOST];
 
 const ADMINS: Sql = Sql::new("SELECT admins FROM installation WHERE id = 1");
 

@@ -12,8 +12,7 @@ use crate::domain::{
 };
 
 /// Every statement of this file.
-pub const ALL: &[Sql] =
-    &[SAVE_BOOK, SAVE_WISHLIST, DELETE_BOOK, DELETE_WISHLIST, BOOK, WISHLIST];
+pub const ALL: &[Sql] = &[SAVE_BOOK, SAVE_WISHLIST, DELETE_BOOK, DELETE_WISHLIST, BOOK, WISHLIST];
 
 /// A conflict on it means that the version moved.
 pub const SAVE_BOOK: Sql = Sql::new(
@@ -67,10 +66,8 @@ pub fn save_book(batch: &mut Batch, user: UserId, book: &AddressBook, version: i
 
 /// Adds a wishlist to the batch; `version` is the one it was read at.
 pub fn save_wishlist(batch: &mut Batch, user: UserId, list: &Wishlist, version: i64) {
-    let row = |wish: &Wish| WishRow {
-        variant_id: wish.variant_id,
-        added_at_ms: wish.added_at.ms(),
-    };
+    let row =
+        |wish: &Wish| WishRow { variant_id: wish.variant_id, added_at_ms: wish.added_at.ms() };
     let rows: Vec<WishRow> = list.wishes().iter().map(row).collect();
     let text = serde_json::to_string(&rows).expect("wishes are plain data");
     users::stands(batch, user);

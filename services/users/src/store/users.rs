@@ -14,18 +14,8 @@ use crate::domain::{
 };
 
 /// Every statement of this file.
-pub const ALL: &[Sql] = &[
-    INSERT,
-    UPDATE,
-    LOGGED_IN,
-    STANDS,
-    ERASE,
-    BY_ID,
-    BY_EMAIL,
-    PAGE,
-    COUNT_ADMINS,
-    STRAY_ROWS,
-];
+pub const ALL: &[Sql] =
+    &[INSERT, UPDATE, LOGGED_IN, STANDS, ERASE, BY_ID, BY_EMAIL, PAGE, COUNT_ADMINS, STRAY_ROWS];
 
 /// A conflict on it means that the address is taken.
 pub const INSERT: Sql = Sql::new(

@@ -16,10 +16,20 @@ pub struct Progressed {
     pub byte: u64,
     /// The line that begins there, counted from 1.
     pub line: u64,
-    pub imported: u64,
+    pub rows: u64,
+    pub products: Products,
+    /// Rows that are not in.
     pub rejected: u64,
     /// How long FILE.rejected was then; what is behind it is cut off.
     pub rejected_bytes: u64,
+}
+
+/// Products, by what became of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Products {
+    pub created: u64,
+    pub updated: u64,
+    pub unchanged: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +41,8 @@ pub struct Version {
 
 impl Progressed {
     pub fn at_the_top(file: Version) -> Self {
-        Self { file, byte: 0, line: 1, imported: 0, rejected: 0, rejected_bytes: 0 }
+        let (rows, products) = (0, Products::default());
+        Self { file, byte: 0, line: 1, rows, products, rejected: 0, rejected_bytes: 0 }
     }
 
     pub fn mark(&self) -> Mark {

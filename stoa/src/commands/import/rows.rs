@@ -1,13 +1,16 @@
 //! Cuts a file of rows into chunks for one request each, and remembers where each row stood.
 use crate::cli::RowForm;
 use bytes::Bytes;
-use std::io::{self, BufRead};
+use serde::Deserialize;
+use std::io::{self, BufRead, Seek, SeekFrom};
 use std::ops::Range;
 
 /// The largest row that is taken, in bytes; a longer one is a file of another kind.
 const ROW_BYTES_MAX: usize = 1 << 20;
-/// A chunk is closed when it holds this many bytes.
-const CHUNK_BYTES_MAX: usize = 512 << 10;
+/// A chunk is closed when it holds this many bytes, unless the last product goes on.
+const CHUNK_BYTES_MAX: usize = 256 << 10;
+/// However long a product goes on.
+const BODY_BYTES_MAX: usize = 16 << 20;
 
 /// A place in the file: everything before it is behind us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,15 +55,24 @@ impl Chunk {
     }
 }
 
-/// Reads chunks of at most `rows_max` rows.
+/// Reads chunks of about `rows_max` rows: a product whose rows follow each other stays whole.
 pub struct Chunks<R> {
     input: R,
     form: RowForm,
     header: Vec<u8>,
     header_lines: u64,
+    /// Which column of a CSV row holds the slug.
+    slug_column: Option<usize>,
     at: Mark,
     rows_max: usize,
+    /// The row that was one too many for the chunk before.
+    held: Option<Read>,
     ended: bool,
+}
+
+struct Read {
+    bytes: Vec<u8>,
+    lines: u64,
 }
 
 impl<R: BufRead> Chunks<R> {
@@ -70,13 +82,15 @@ impl<R: BufRead> Chunks<R> {
         let mut at = Mark::TOP;
         if form == RowForm::Csv {
             let lines = read_row(&mut input, form, &mut header)?;
+            at = Mark { byte: header.len() as u64, line: 1 + lines };
             if !header.ends_with(b"\n") {
                 header.push(b'\n');
             }
-            at = Mark { byte: header.len() as u64, line: 1 + lines };
         }
-        let header_lines = at.line - 1;
-        Ok(Self { input, form, header, header_lines, at, rows_max, ended: false })
+        let names = fields(&header).unwrap_or_default();
+        let slug_column = names.iter().position(|name| name.trim_ascii() == b"slug");
+        let (header_lines, held, ended) = (at.line - 1, None, false);
+        Ok(Self { input, form, header, header_lines, slug_column, at, rows_max, held, ended })
     }
 
     /// The header's bytes; empty when the form has none.
@@ -89,32 +103,71 @@ impl<R: BufRead> Chunks<R> {
         self.at
     }
 
-    /// Goes on from `mark`, to which `input` was moved by the caller through [`Chunks::input`].
-    pub fn resume(&mut self, mark: Mark) {
+    /// Goes on from `mark` instead of the top; nothing but the header may have been read.
+    pub fn resume(&mut self, mark: Mark) -> io::Result<()>
+    where
+        R: Seek,
+    {
+        self.input.seek(SeekFrom::Start(mark.byte))?;
         self.at = mark;
-    }
-
-    pub fn input(&mut self) -> &mut R {
-        &mut self.input
+        Ok(())
     }
 
     fn chunk(&mut self) -> io::Result<Option<Chunk>> {
         let mut body = self.header.clone();
-        let mut rows = Vec::new();
-        while rows.len() < self.rows_max && body.len() < CHUNK_BYTES_MAX {
-            let start = body.len();
-            let lines = read_row(&mut self.input, self.form, &mut body)?;
-            if lines == 0 {
-                break;
+        let mut rows: Vec<Row> = Vec::new();
+        while let Some(Read { bytes, lines }) = self.row()? {
+            if rows.len() >= self.rows_max || body.len() >= CHUNK_BYTES_MAX {
+                let last = rows.last().map(|row| &body[row.bytes.clone()]);
+                let goes_on = last.is_some_and(|last| self.same_product(last, &bytes));
+                if !goes_on || body.len() >= BODY_BYTES_MAX {
+                    self.held = Some(Read { bytes, lines });
+                    break;
+                }
             }
-            let first = self.at.line;
-            self.at.byte += (body.len() - start) as u64;
+            let (start, first) = (body.len(), self.at.line);
+            body.extend_from_slice(&bytes);
+            self.at.byte += bytes.len() as u64;
             self.at.line += lines;
             rows.push(Row { lines: first..self.at.line, bytes: start..body.len() });
         }
         let (end, header_lines) = (self.at, self.header_lines);
         Ok((!rows.is_empty()).then(|| Chunk { body: body.into(), end, rows, header_lines }))
     }
+
+    fn row(&mut self) -> io::Result<Option<Read>> {
+        if let Some(held) = self.held.take() {
+            return Ok(Some(held));
+        }
+        let mut bytes = Vec::new();
+        let lines = read_row(&mut self.input, self.form, &mut bytes)?;
+        Ok((lines > 0).then_some(Read { bytes, lines }))
+    }
+
+    fn same_product(&self, one: &[u8], other: &[u8]) -> bool {
+        let slug = self.slug(one);
+        slug.is_some() && slug == self.slug(other)
+    }
+
+    fn slug(&self, row: &[u8]) -> Option<Vec<u8>> {
+        #[derive(Deserialize)]
+        struct Named {
+            slug: String,
+        }
+        match self.form {
+            RowForm::Csv => fields(row)?.into_iter().nth(self.slug_column?),
+            RowForm::Ndjson => {
+                serde_json::from_slice(row).ok().map(|Named { slug }| slug.into_bytes())
+            }
+        }
+    }
+}
+
+/// The fields of a CSV row.
+fn fields(row: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(row);
+    let record = reader.byte_records().next()?.ok()?;
+    Some(record.iter().map(<[u8]>::to_vec).collect())
 }
 
 impl<R: BufRead> Iterator for Chunks<R> {
@@ -195,6 +248,21 @@ mod tests {
         let bodies = bodies("a,b\n1,2\n3,4\n5,6", RowForm::Csv, 2);
 
         assert_eq!(bodies, ["a,b\n1,2\n3,4\n", "a,b\n5,6"]);
+    }
+
+    #[test]
+    fn rows_of_one_product_stay_in_one_chunk() {
+        let csv = "sku,slug\n1,a\n2,b\n3,b\n4,\"b\"\n5,c\n";
+        assert_eq!(
+            bodies(csv, RowForm::Csv, 2),
+            ["sku,slug\n1,a\n2,b\n3,b\n4,\"b\"\n", "sku,slug\n5,c\n"]
+        );
+
+        let ndjson = "{\"slug\":\"a\"}\n{\"slug\":\"a\",\"sku\":1}\n{\"slug\":\"b\"}\n";
+        assert_eq!(
+            bodies(ndjson, RowForm::Ndjson, 1),
+            ["{\"slug\":\"a\"}\n{\"slug\":\"a\",\"sku\":1}\n", "{\"slug\":\"b\"}\n"]
+        );
     }
 
     #[test]

@@ -29,10 +29,13 @@ async fn take(State(Server(seen)): State<Server>, body: String) -> axum::respons
     let rows = body.lines().enumerate().skip(1);
     let bad = rows.filter(|(_, row)| row.contains("bad"));
     let rejected: Vec<_> =
-        bad.map(|(at, row)| json!({"line": at + 1, "reason": format!("no {row}")})).collect();
-    let imported = body.lines().count() - 1 - rejected.len();
+        bad.map(|(at, row)| json!({"line": at + 1, "detail": format!("no {row}")})).collect();
+    let created = body.lines().count() - 1 - rejected.len();
     seen.bodies.push(body);
-    axum::Json(json!({"imported": imported, "rejected": rejected})).into_response()
+    let (failed, errors) = (rejected.len(), rejected);
+    let answer = json!({"created": created, "updated": 0, "unchanged": 0,
+                        "failed": failed, "errors": errors});
+    axum::Json(answer).into_response()
 }
 
 struct Case {

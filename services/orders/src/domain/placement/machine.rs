@@ -48,10 +48,9 @@ fn reserving(step: &Step, event: &Event) -> Option<Step> {
         Event::StockReserved => {
             Some(Step::Authorizing { tender: tender.clone(), deadline: *deadline })
         }
-        Event::StockRejected { stage: Stage::Reserve, detail } => Some(Step::Ended {
-            ending: rejected(Reason::OutOfStock, detail),
-            money: NEVER_ASKED,
-        }),
+        Event::StockRejected { stage: Stage::Reserve, detail } => {
+            Some(Step::Ended { ending: rejected(Reason::OutOfStock, detail), money: NEVER_ASKED })
+        }
         Event::TimedOut => {
             let ending = rejected(Reason::Timeout, "the goods were not set aside in time");
             Some(release(ending, NEVER_ASKED))
@@ -95,12 +94,7 @@ fn authorizing(event: &Event, now: Timestamp, limits: &Limits) -> Option<Step> {
     }
 }
 
-fn awaiting(
-    open: &OpenChallenge,
-    event: &Event,
-    now: Timestamp,
-    limits: &Limits,
-) -> Option<Step> {
+fn awaiting(open: &OpenChallenge, event: &Event, now: Timestamp, limits: &Limits) -> Option<Step> {
     let void = |ending| Some(Step::Voiding { payment: Some(open.payment), ending });
     match event {
         Event::Answered { answer } => Some(Step::Answering {
@@ -216,11 +210,9 @@ fn voiding(ending: &Ending, event: &Event) -> Option<Step> {
 fn releasing(ending: &Ending, money: Returned, sends: u32, event: &Event) -> Option<Step> {
     match event {
         Event::StockReleased => Some(Step::Ended { ending: ending.clone(), money }),
-        Event::TimedOut => Some(Step::Releasing {
-            ending: ending.clone(),
-            money,
-            sends: sends.saturating_add(1),
-        }),
+        Event::TimedOut => {
+            Some(Step::Releasing { ending: ending.clone(), money, sends: sends.saturating_add(1) })
+        }
         // An expired lease is given back too, but the mark that keeps a late reserve out is only
         // certain once the release is answered.
         Event::StockExpired

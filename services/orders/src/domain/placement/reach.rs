@@ -1,10 +1,12 @@
 //! Which steps there are: found by walking the machine, so that no list of them can be stale.
 
+use std::collections::BTreeSet;
+
 use contracts::ids::PaymentId;
 use kernel::{Currency, Money, Timestamp};
 
 use super::{
-    Challenge, Event, Limits, MoneyBack, Placement, Returned, Stage, Step, machine::step,
+    Challenge, Closing, Event, Limits, MoneyBack, Placement, Returned, Stage, Step, machine::step,
 };
 use crate::domain::words::Tender;
 
@@ -16,13 +18,20 @@ pub fn reachable(limits: &Limits) -> Vec<Step> {
     while let Some(placement) = found.get(next).cloned() {
         for event in events() {
             let Ok(to) = step(&placement, &event, Timestamp::default(), limits) else { continue };
-            if found.iter().all(|known| known.step.name() != to.step.name()) {
+            if found.iter().all(|known| way(&known.step) != way(&to.step)) {
                 found.push(to);
             }
         }
         next += 1;
     }
-    found.into_iter().map(|placement| placement.step).collect()
+    let mut names = BTreeSet::new();
+    let steps = found.into_iter().map(|placement| placement.step);
+    steps.filter(|step| names.insert(step.name())).collect()
+}
+
+/// What tells two steps apart for the walk: the way back leads to different ends.
+fn way(step: &Step) -> (&'static str, Option<Closing>) {
+    (step.name(), step.ending().map(|ending| ending.closing))
 }
 
 fn start(limits: &Limits) -> Placement {
@@ -49,9 +58,7 @@ pub fn events() -> Vec<Event> {
         Event::Answered { answer: String::new() },
         Event::Captured,
         Event::CaptureRefused { detail: String::new() },
-        Event::MoneyReturned {
-            money: Returned { how: MoneyBack::Voided, payment: Some(payment) },
-        },
+        Event::MoneyReturned { money: Returned { how: MoneyBack::Voided, payment: Some(payment) } },
         Event::TimedOut,
     ]
 }

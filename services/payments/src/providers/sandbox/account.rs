@@ -71,7 +71,10 @@ impl Account {
                 self.closed = true;
             }
             (Kind::Refund, Decision::Approved) => self.refunded += minor,
-            (Kind::Authorize | Kind::Capture | Kind::Void | Kind::Refund, Decision::Declined(_))
+            (
+                Kind::Authorize | Kind::Capture | Kind::Void | Kind::Refund,
+                Decision::Declined(_),
+            )
             | (Kind::Answer | Kind::Capture | Kind::Void | Kind::Refund, Decision::Challenged) => {}
         }
         self
@@ -107,6 +110,17 @@ fn by_token(token: &str) -> Decision {
         "tok_insufficient_funds" => Decision::Declined(Reason::InsufficientFunds),
         "tok_challenge" => Decision::Challenged,
         _ => Decision::Declined(Reason::InvalidToken),
+    }
+}
+
+impl Decision {
+    /// The word for it in the books, and the reason's code when it is a refusal.
+    pub const fn words(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::Approved => ("approved", None),
+            Self::Challenged => ("challenged", None),
+            Self::Declined(reason) => ("declined", Some(reason.code())),
+        }
     }
 }
 
@@ -208,7 +222,10 @@ mod tests {
     fn no_more_is_captured_than_held_and_no_more_refunded_than_captured() {
         let visa = (Kind::Authorize, "tok_visa", 100);
         check(&[visa, (Kind::Capture, "", 60)], "approved 60; 40 60 0");
-        check(&[visa, (Kind::Capture, "", 60), (Kind::Capture, "", 41)], "amount_not_held; 40 60 0");
+        check(
+            &[visa, (Kind::Capture, "", 60), (Kind::Capture, "", 41)],
+            "amount_not_held; 40 60 0",
+        );
         let paid = [visa, (Kind::Capture, "", 100)];
         check(&[&paid[..], &[(Kind::Refund, "", 30)]].concat(), "approved 30; 0 100 30");
         let twice = [(Kind::Refund, "", 30), (Kind::Refund, "", 71)];

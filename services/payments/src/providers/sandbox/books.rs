@@ -102,11 +102,7 @@ pub(super) async fn migrate(books: &Store) -> Result<(), Error> {
 
 /// Books; a conflict means that the key is booked, or another operation came in between.
 pub(super) async fn book(books: &Store, booking: &Booking, now: Timestamp) -> Result<(), Error> {
-    let (outcome, code) = match booking.decision {
-        Decision::Approved => ("approved", ""),
-        Decision::Challenged => ("challenged", ""),
-        Decision::Declined(reason) => ("declined", reason.code()),
-    };
+    let (outcome, code) = booking.decision.words();
     let mut batch = Batch::new(booking.kind.word());
     let values = params![
         &booking.key,
@@ -143,11 +139,14 @@ pub(super) async fn attempt(books: &Store, key: &str) -> Result<i64, Error> {
 }
 
 /// Up to `limit` bookings in the order in which they were made, after number `after`.
-pub async fn operations(books: &Store, after: i64, limit: u32) -> Result<Vec<BankOperation>, Error> {
+pub async fn operations(
+    books: &Store,
+    after: i64,
+    limit: u32,
+) -> Result<Vec<BankOperation>, Error> {
     let rows = books.read(PAGE, params![after, limit]).await?;
-    let operation = |row: &Row| {
-        Ok(BankOperation { seq: row.int(9)?, booking: read(row)?, at: row.time(10)? })
-    };
+    let operation =
+        |row: &Row| Ok(BankOperation { seq: row.int(9)?, booking: read(row)?, at: row.time(10)? });
     rows.iter().map(operation).collect()
 }
 

@@ -45,6 +45,11 @@ pub fn statements() -> Vec<Sql> {
     books::ALL.to_vec()
 }
 
+/// Whether the bank's database answers.
+pub async fn answers(books: &Store) -> Result<(), Error> {
+    books::operations(books, 0, 1).await.map(drop)
+}
+
 impl Sandbox {
     pub fn new(books: Store, clock: Clock) -> Self {
         Self { books, clock }

@@ -1,0 +1,178 @@
+//! The built binary as a process: started, asked, killed, started again.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::{Child, Command},
+};
+
+use crate::Client;
+
+/// The administrator of every system under test.
+pub const ADMIN: (&str, &str) = ("admin@stoa.test", "a long pass phrase for tests");
+
+/// How long a start or a stop may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running `stoa serve` on a data directory.
+#[derive(Debug)]
+pub struct System {
+    process: Child,
+    folder: PathBuf,
+    environment: Vec<(String, String)>,
+    /// What it said when it was ready.
+    pub banner: Value,
+    /// Where it listens.
+    pub listen: SocketAddr,
+}
+
+/// It did not come up.
+#[derive(Debug)]
+pub struct NotStarted {
+    /// Its exit code, when it ended by itself.
+    pub code: Option<i32>,
+    /// What it said on stderr.
+    pub stderr: String,
+}
+
+/// Where the binary under test is: `STOA_BIN`, or near the running program in its target folder.
+///
+/// # Panics
+/// When it was not built.
+pub fn binary() -> PathBuf {
+    let near = || {
+        let program = std::env::current_exe().expect("a program has a file");
+        let folders = program.ancestors().skip(1).take(2);
+        folders.map(|folder| folder.join("stoa")).find(|path| path.is_file())
+    };
+    std::env::var_os("STOA_BIN")
+        .map(PathBuf::from)
+        .or_else(near)
+        .expect("the binary is built: `cargo build`, or STOA_BIN names it")
+}
+
+/// A command of the binary on a data directory, with nothing of the outer environment's settings.
+pub fn command(folder: &Path) -> Command {
+    let mut command = Command::new(binary());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("STOA_")) {
+        command.env_remove(name);
+    }
+    command.env("STOA_DATA_DIR", folder).current_dir(folder).kill_on_drop(true);
+    command
+}
+
+impl System {
+    /// Starts all services on this data directory, on a free port, with [`ADMIN`].
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub async fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[]).await.unwrap_or_else(|no| panic!("not started: {no:?}"))
+    }
+
+    /// The same, with more settings.
+    pub async fn start_with(folder: &Path, settings: &[(&str, &str)]) -> Result<Self, NotStarted> {
+        let mut environment = vec![
+            ("STOA_ADMIN_EMAIL".to_owned(), ADMIN.0.to_owned()),
+            ("STOA_ADMIN_PASSWORD".to_owned(), ADMIN.1.to_owned()),
+            ("STOA_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
+        ];
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        environment.extend(settings.iter().map(owned));
+        Self::spawn(folder, environment).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a real process is waited for in real time")]
+    async fn spawn(folder: &Path, environment: Vec<(String, String)>) -> Result<Self, NotStarted> {
+        let log = folder.join("stderr.log");
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(&log);
+        let mut process = command(folder)
+            .args(["serve", "--output", "json"])
+            .envs(environment.iter().cloned())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(file.map_or_else(|_| Stdio::null(), Stdio::from))
+            .spawn()
+            .expect("the binary runs");
+        let stdout = process.stdout.take().expect("it is piped");
+        let mut lines = BufReader::new(stdout).lines();
+        let said = tokio::time::timeout(PATIENCE, lines.next_line()).await;
+        let banner = said.ok().and_then(Result::ok).flatten();
+        let banner = banner.and_then(|line| serde_json::from_str::<Value>(&line).ok());
+        let Some(banner) = banner else {
+            let ended = tokio::time::timeout(Duration::from_secs(5), process.wait()).await;
+            let code = ended.ok().and_then(Result::ok).and_then(|status| status.code());
+            let stderr = std::fs::read_to_string(&log).unwrap_or_default();
+            return Err(NotStarted { code, stderr });
+        };
+        // The pipe stays open, so that whatever else it prints does not end it.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let listen = banner["listen"].as_str().and_then(|text| text.parse().ok());
+        let listen = listen.expect("the banner tells the address");
+        Ok(Self { process, folder: folder.to_owned(), environment, banner, listen })
+    }
+
+    /// A client without credentials.
+    pub fn client(&self) -> Client {
+        Client::new(format!("http://{}", self.listen))
+    }
+
+    /// A client of the administrator.
+    pub async fn admin(&self) -> Client {
+        self.client().log_in(ADMIN.0, ADMIN.1).await
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.process.id().expect("it runs")
+    }
+
+    /// kill -9.
+    pub async fn kill(&mut self) {
+        // It may have ended by itself, at a crash point.
+        let _ = self.process.start_kill();
+        self.process.wait().await.expect("its end can be waited for");
+    }
+
+    /// SIGTERM, and its exit status.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn stop(&mut self) -> ExitStatus {
+        let pid = i32::try_from(self.pid()).expect("a process id");
+        kill_process(Pid::from_raw(pid).expect("a process id"), Signal::TERM).expect("it runs");
+        self.ended(PATIENCE).await.expect("it ends in time")
+    }
+
+    /// Its exit status once it has ended by itself, within `patience`.
+    #[expect(clippy::disallowed_methods, reason = "a real process is waited for in real time")]
+    pub async fn ended(&mut self, patience: Duration) -> Option<ExitStatus> {
+        tokio::time::timeout(patience, self.process.wait()).await.ok()?.ok()
+    }
+
+    /// Starts it again, on the same data and the same address, with `settings` on top.
+    pub async fn again(&self, settings: &[(&str, &str)]) -> Self {
+        let mut environment = self.environment.clone();
+        let mut set = |name: &str, value: &str| {
+            environment.retain(|(old, _)| old != name);
+            environment.push((name.to_owned(), value.to_owned()));
+        };
+        set("STOA_LISTEN", &self.listen.to_string());
+        settings.iter().for_each(|(name, value)| set(name, value));
+        let started = Self::spawn(&self.folder, environment).await;
+        started.unwrap_or_else(|no| panic!("not started again: {no:?}"))
+    }
+
+    /// Whatever it has logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("stderr.log")).unwrap_or_default()
+    }
+}

@@ -1,0 +1,88 @@
+//! Routes of orders and carts, and what they promise (OpenAPI).
+
+mod access;
+mod carts;
+mod orders;
+mod read;
+mod show;
+mod stories;
+
+use axum::{
+    Router,
+    routing::{get, patch, post, put},
+};
+use edge::Problem;
+use utoipa::{OpenApi, ToSchema};
+
+use crate::commands::Orders;
+
+/// An amount in integer minor units of an ISO 4217 currency: 1299 EUR is 12.99 euros.
+#[derive(ToSchema)]
+#[schema(as = Money)]
+pub struct MoneyShape {
+    /// Minor units.
+    #[schema(example = 1299)]
+    pub amount: i64,
+    /// ISO 4217.
+    #[schema(example = "EUR")]
+    pub currency: String,
+}
+
+/// The REST routes of this service.
+pub fn routes(orders: Orders) -> Router {
+    Router::new()
+        .route("/v1/orders", post(orders::place).get(orders::list))
+        .route("/v1/orders/{id}", get(orders::one))
+        .route("/v1/orders/{id}/payment-answers", post(orders::answer))
+        .route("/v1/orders/{id}/timeline", get(stories::timeline))
+        .route("/v1/orders/{id}/events", get(stories::events))
+        .route("/v1/carts", post(carts::create))
+        .route("/v1/carts/{id}", get(carts::one))
+        .route("/v1/carts/{id}/items", post(carts::add))
+        .route("/v1/carts/{id}/items/{item_id}", patch(carts::change).delete(carts::remove))
+        .route("/v1/carts/{id}/email", put(carts::email))
+        .route("/v1/carts/{id}/shipping-address", put(carts::shipping_address))
+        .route("/v1/carts/{id}/shipping-method", put(carts::shipping_method))
+        .route("/v1/carts/{id}/coupons", put(carts::coupons))
+        .route("/v1/carts/{id}/complete", post(carts::complete))
+        .with_state(orders)
+}
+
+/// What the routes promise.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Stoa: orders", version = "1"),
+    paths(
+        orders::place,
+        orders::list,
+        orders::one,
+        orders::answer,
+        stories::timeline,
+        stories::events,
+        carts::create,
+        carts::one,
+        carts::add,
+        carts::change,
+        carts::remove,
+        carts::email,
+        carts::shipping_address,
+        carts::shipping_method,
+        carts::coupons,
+        carts::complete,
+    ),
+    components(schemas(
+        MoneyShape,
+        Problem,
+        show::OrderShown,
+        show::CartShown,
+        show::EntryShown,
+        show::OrderPage,
+        show::TimelinePage
+    ))
+)]
+struct Promises;
+
+/// The OpenAPI document of this service.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Promises::openapi()
+}

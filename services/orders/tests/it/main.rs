@@ -1,0 +1,11 @@
+//! The service from outside: its own database, queue and saga are real; stock and payments are
+//! played, so that each of their moods can be met.
+
+mod carts;
+mod catalogue;
+mod endings;
+mod laws;
+mod placing;
+mod reading;
+mod rig;
+mod statements;

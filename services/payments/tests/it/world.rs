@@ -1,0 +1,372 @@
+//! A service of its own for each test: databases in a folder, the bank behind a line, callers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use contracts::ids::OrderId;
+use contracts::payments::v1;
+use contracts::payments::v1::payments_client::PaymentsClient;
+use edge::auth::{Claims, Role, ServiceKey, Verifier, sign};
+use edge::{Deps, Front, Peer, Peers, PeersParts, Switchboard};
+use http::Request;
+use http_body_util::BodyExt as _;
+use jsonwebtoken::EncodingKey;
+use jsonwebtoken::jwk::JwkSet;
+use kernel::{Clock, Ids, audit::Audit};
+use payments::{Providers, Sandbox, Settings};
+use serde_json::{Value, json};
+use store::Store;
+use supervisor::{ChildSpec, Running, Strategy, Supervisor, SupervisorSpec, Tasks};
+use testkit::Folder;
+use tonic::{Code, Status};
+use tower::ServiceExt as _;
+
+use crate::line::Line;
+
+pub use v1::PaymentStatus as S;
+
+const KID: &str = "test";
+const SEED: [u8; 32] = [7; 32];
+
+/// The service, its callers and its bank.
+pub struct World {
+    pub db: Store,
+    pub bank: Store,
+    pub line: Arc<Line>,
+    pub ids: Ids,
+    pub peer: Peer,
+    pub key: ServiceKey,
+    router: Router,
+    resolver: Option<Vec<ChildSpec>>,
+    clock: Clock,
+    running: Running,
+    folder: Arc<Folder>,
+}
+
+/// An answer over REST.
+#[derive(Debug, PartialEq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+    pub bytes: Vec<u8>,
+    pub replayed: bool,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        // Nothing here is meant to time out, however slow the machine is.
+        Self::with(Settings { provider_timeout_ms: 60_000, ..Settings::default() }).await
+    }
+
+    /// Providers that hang are given up soon, and the resolver looks often.
+    pub async fn impatient() -> Self {
+        Self::with(impatient()).await
+    }
+
+    /// What a process leaves behind when it crashes is asked about a second later.
+    pub async fn before_a_crash() -> Self {
+        let second = Settings { provider_timeout_ms: 1000, resolve_after_ms: 0, ..impatient() };
+        Self::with(second).await
+    }
+
+    async fn with(settings: Settings) -> Self {
+        Self::open(Arc::new(Folder::new()), settings).await
+    }
+
+    async fn open(folder: Arc<Folder>, settings: Settings) -> Self {
+        let clock = Clock::system();
+        let ids = Ids::system(clock.clone());
+        let db = folder.store("payments", &clock).await;
+        let bank = folder.store("sandbox", &clock).await;
+        let (tasks, pool) = Tasks::new("calls", 10_000);
+        let key = ServiceKey::new(&[1; 32], clock.clone());
+        let switchboard = Switchboard::default();
+        let peers = Peers::new(PeersParts {
+            switchboard: switchboard.clone(),
+            targets: BTreeMap::new(),
+            calls: tasks.clone(),
+            connections: tasks.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            key: key.clone(),
+        });
+        let auth = Verifier::fixed(&keys(), clock.clone());
+        let outbox =
+            delivery::Outbox::new("/payments", ids.clone(), clock.clone(), Default::default());
+        let deps = Deps {
+            store: db.clone(),
+            bus: folder.bus(&clock).await,
+            outbox,
+            clock: clock.clone(),
+            ids: ids.clone(),
+            auth: auth.clone(),
+            tasks,
+            peers: peers.clone(),
+        };
+        let line = Arc::new(Line::new(Sandbox::new(bank.clone(), clock.clone())));
+        let providers = Providers::default().with("sandbox", line.clone());
+        let mut service = payments::service_with(deps, bank.clone(), providers, settings)
+            .await
+            .expect("the service starts");
+        let resolver = Some(std::mem::take(&mut service.children));
+        let front = Front::new(
+            edge::Settings::default(),
+            auth,
+            Default::default(),
+            clock.clone(),
+            ids.clone(),
+        );
+        let router = front.wrap(service.router());
+        switchboard.plug("payments", router.clone());
+        let spec = SupervisorSpec::new("test", Strategy::OneForOne).child(pool);
+        let running = Supervisor::start(spec, clock.clone());
+        let peer = peers.seen_by("orders").to("payments");
+        Self { db, bank, line, ids, peer, key, router, resolver, clock, running, folder }
+    }
+
+    /// The process ends and another one starts on the same files.
+    pub async fn restart(self) -> Self {
+        self.running.stop().await;
+        self.db.close().await;
+        self.bank.close().await;
+        let folder = Arc::clone(&self.folder);
+        drop(self);
+        Self::open(folder, impatient()).await
+    }
+
+    /// Runs the resolver until the returned tree is dropped.
+    pub fn start_resolver(&mut self) -> Running {
+        let children = self.resolver.take().expect("it is started once");
+        let spec = SupervisorSpec::new("resolver", Strategy::OneForOne).children(children);
+        Supervisor::start(spec, self.clock.clone())
+    }
+
+    pub fn order(&self) -> OrderId {
+        self.ids.next()
+    }
+
+    pub fn client(&self) -> PaymentsClient<Peer> {
+        PaymentsClient::new(self.peer.clone())
+    }
+
+    /// Authorises 1000 EUR for a new order under a key made of the order.
+    pub async fn authorize(&self, token: &str) -> Result<v1::Payment, Status> {
+        self.authorize_order(self.order(), token).await
+    }
+
+    pub async fn authorize_order(
+        &self,
+        order: OrderId,
+        token: &str,
+    ) -> Result<v1::Payment, Status> {
+        self.ask_authorize(authorization(order, token)).await
+    }
+
+    pub async fn ask_authorize(&self, ask: v1::AuthorizeRequest) -> Result<v1::Payment, Status> {
+        self.client().authorize(ask).await.map(tonic::Response::into_inner)
+    }
+
+    pub async fn answer(&self, payment: &v1::Payment, text: &str) -> Result<v1::Payment, Status> {
+        let request = v1::AnswerRequest {
+            idempotency_key: format!("{}:answer:1", payment.order_id),
+            payment_id: payment.id.clone(),
+            answer: text.to_owned(),
+        };
+        self.client().answer(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// Captures all that is left, or a part; `number` makes the key.
+    pub async fn capture(
+        &self,
+        payment: &v1::Payment,
+        number: u32,
+        amount: Option<i64>,
+    ) -> Result<v1::Payment, Status> {
+        let request = v1::CaptureRequest {
+            idempotency_key: format!("{}:capture:{number}", payment.order_id),
+            payment_id: payment.id.clone(),
+            amount: amount.map(euro),
+        };
+        self.client().capture(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub async fn refund(
+        &self,
+        payment: &v1::Payment,
+        number: u32,
+        amount: Option<i64>,
+    ) -> Result<v1::RefundResult, Status> {
+        let request = v1::RefundRequest {
+            idempotency_key: format!("{}:refund:{number}", payment.order_id),
+            payment_id: payment.id.clone(),
+            amount: amount.map(euro),
+            reason: "returned".to_owned(),
+        };
+        self.client().refund(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub async fn void(&self, payment: &v1::Payment) -> Result<v1::Payment, Status> {
+        self.ask_void(&format!("{}:void:1", payment.order_id), &payment.id, "").await
+    }
+
+    pub async fn void_order(&self, order: OrderId) -> Result<v1::Payment, Status> {
+        self.ask_void(&format!("{order}:void:1"), "", &order.to_string()).await
+    }
+
+    pub async fn ask_void(
+        &self,
+        key: &str,
+        payment: &str,
+        order: &str,
+    ) -> Result<v1::Payment, Status> {
+        let request = v1::VoidRequest {
+            idempotency_key: key.to_owned(),
+            payment_id: payment.to_owned(),
+            order_id: order.to_owned(),
+        };
+        self.client().void(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub async fn get(&self, order: OrderId) -> Result<v1::Payment, Status> {
+        let by = Some(v1::get_payment_request::By::OrderId(order.to_string()));
+        let request = v1::GetPaymentRequest { by };
+        self.client().get_payment(request).await.map(tonic::Response::into_inner)
+    }
+
+    /// A captured payment of 1000 EUR.
+    pub async fn captured(&self) -> v1::Payment {
+        let payment = self.authorize("tok_visa").await.expect("tok_visa approves");
+        self.capture(&payment, 1, None).await.expect("all of it is held")
+    }
+
+    /// The bank's bookings for an order, such as `authorize 1000 approved`.
+    pub async fn bookings(&self, order: &str) -> Vec<String> {
+        let answer = self.rest("GET", "/v1/sandbox/operations?limit=100", "payments.read").await;
+        let items = answer.body["items"].as_array().expect("a list").clone();
+        let of_order = items.into_iter().filter(|item| item["order_id"] == order);
+        of_order
+            .map(|item| {
+                let text = |name: &str| item[name].as_str().unwrap_or_default().to_owned();
+                format!("{} {} {}", text("kind"), item["amount"]["amount"], text("outcome"))
+            })
+            .collect()
+    }
+
+    pub async fn rest(&self, method: &str, path: &str, permission: &str) -> Answer {
+        self.rest_with(method, path, &token(permission), None, None).await
+    }
+
+    pub async fn post(&self, path: &str, key: Option<&str>, body: Option<Value>) -> Answer {
+        self.rest_with("POST", path, &token("payments.write"), key, body).await
+    }
+
+    pub async fn rest_with(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        key: Option<&str>,
+        body: Option<Value>,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        if body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let request = request.body(body).expect("a request");
+        let response = self.router.clone().oneshot(request).await.expect("infallible");
+        let status = response.status().as_u16();
+        let replayed = response.headers().contains_key("idempotent-replayed");
+        let bytes = response.into_body().collect().await.expect("a body").to_bytes().to_vec();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Answer { status, body, bytes, replayed }
+    }
+
+    /// What we and the bank say about all money; both must be without findings and agree.
+    pub async fn assert_books_agree(&self) {
+        let ours = payments::audit(&self.db).await.expect("our books can be read");
+        let theirs = payments::audit_bank(&self.bank).await.expect("the bank's books too");
+        assert_eq!(ours.findings, [], "our books");
+        assert_eq!(theirs.findings, [], "the bank's books");
+        assert_eq!(ours.open, [] as [String; 0], "nothing is in flight");
+        assert_eq!(claims(&ours), claims(&theirs), "we and the bank agree");
+    }
+}
+
+fn impatient() -> Settings {
+    Settings {
+        provider_timeout_ms: 100,
+        resolve_after_ms: 0,
+        resolve_period_ms: 10,
+        resolve_pause_min_ms: 10,
+        resolve_pause_max_ms: 100,
+        ..Settings::default()
+    }
+}
+
+fn claims(audit: &Audit) -> Vec<(String, &'static str, String)> {
+    let claim =
+        |claim: &kernel::audit::Claim| (claim.subject.clone(), claim.fact, claim.value.clone());
+    let mut claims: Vec<_> = audit.claims.iter().map(claim).collect();
+    claims.sort();
+    claims
+}
+
+pub fn euro(minor: i64) -> v1::Money {
+    v1::Money { amount: minor, currency: "EUR".to_owned() }
+}
+
+/// 1000 EUR for an order.
+pub fn authorization(order: OrderId, token: &str) -> v1::AuthorizeRequest {
+    v1::AuthorizeRequest {
+        idempotency_key: format!("{order}:authorize:1"),
+        order_id: order.to_string(),
+        amount: Some(euro(1000)),
+        provider: "sandbox".to_owned(),
+        token: token.to_owned(),
+    }
+}
+
+pub fn code<T: std::fmt::Debug>(answer: Result<T, Status>) -> Code {
+    answer.expect_err("it is refused").code()
+}
+
+/// An access token of staff with one permission.
+pub fn token(permission: &str) -> String {
+    let now = Clock::system().now().ms() / 1000;
+    let claims = Claims {
+        iss: "stoa".into(),
+        aud: "stoa".into(),
+        sub: "user_01h455vb4pex5vsknk084sn02q".into(),
+        role: Role::Staff,
+        permissions: vec![permission.to_owned()],
+        sid: "session_01h455vb4pex5vsknk084sn02q".into(),
+        jti: "jti".into(),
+        iat: now,
+        exp: now + 600,
+        nbf: None,
+    };
+    sign(&claims, KID, &signing_key()).expect("plain claims are signed")
+}
+
+fn signing_key() -> EncodingKey {
+    use ed25519_dalek::pkcs8::EncodePrivateKey as _;
+    let key = ed25519_dalek::SigningKey::from_bytes(&SEED);
+    EncodingKey::from_ed_der(key.to_pkcs8_der().expect("a key is encoded").as_bytes())
+}
+
+fn keys() -> JwkSet {
+    use base64::Engine as _;
+    let key = ed25519_dalek::SigningKey::from_bytes(&SEED).verifying_key();
+    let x = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key.as_bytes());
+    let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": x, "kid": KID, "alg": "EdDSA"});
+    serde_json::from_value(json!({ "keys": [jwk] })).expect("a key set")
+}

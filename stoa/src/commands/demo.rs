@@ -1,0 +1,78 @@
+//! `stoa demo`: a small seeded shop with a few simulated customers, all through the public API.
+mod customers;
+mod pictures;
+mod shop;
+
+use super::serve;
+use crate::cli::{Demo, Output, ServiceName};
+use crate::client::Client;
+use crate::exit::Stopped;
+use crate::settings::Settings;
+use crate::system;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use std::path::PathBuf;
+use std::time::Duration;
+use supervisor::{Strategy, SupervisorSpec};
+
+/// Serves all services, puts the shop in, and lets the customers come.
+pub async fn run(mut settings: Settings, args: Demo, output: Output) -> Result<(), Stopped> {
+    let _log = serve::log(&settings)?;
+    let fresh = settings.data_dir.is_none().then(FreshDir::name);
+    if let Some(FreshDir(path)) = &fresh {
+        settings.data_dir = Some(path.clone());
+    }
+    let owner = shop::owner(&mut settings)?;
+    let which = ServiceName::ALL;
+    let mut system = system::start(settings, &which, pictures_route()).await?;
+    let mut banner = system.banner(&which);
+    let clock = system.clock().clone();
+    let (staff, products) = shop::open(&banner.url, &owner, &clock).await?;
+    let account = owner.file.display();
+    banner.demo = Some(format!("\"Agora\", {products} products; staff account: {account}"));
+    serve::announce(&banner, output)?;
+    let visitor = Client::new(&banner.url, clock.clone())?;
+    let customers = (0..args.customers)
+        .map(|number| customers::customer(number, args.seed, visitor.clone(), &clock));
+    let crowd = SupervisorSpec::new("demo", Strategy::OneForOne)
+        .intensity(10, Duration::from_secs(10))
+        .child(shop::shopkeeper(&staff, &clock))
+        .children(customers);
+    system.beside(crowd);
+    system.serve().await
+}
+
+/// `/demo/media/{slug}.svg`.
+fn pictures_route() -> Router {
+    Router::new().route("/demo/media/{file}", get(picture))
+}
+
+async fn picture(Path(file): Path<String>) -> Response {
+    match file.strip_suffix(".svg").and_then(pictures::picture) {
+        Some(svg) => {
+            let headers = [(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, "max-age=3600")];
+            (headers, svg).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// A data directory of this run alone, taken away at its end.
+struct FreshDir(PathBuf);
+
+impl FreshDir {
+    fn name() -> Self {
+        Self(std::env::temp_dir().join(format!("stoa-demo-{}", std::process::id())))
+    }
+}
+
+impl Drop for FreshDir {
+    fn drop(&mut self) {
+        // What cannot be taken away is only a temporary directory that stays.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

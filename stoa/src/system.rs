@@ -1,0 +1,252 @@
+//! The whole system wired on one screen: which service, which database, which queue, which transport.
+//!
+//! The supervision tree, in start order; it stops the other way round:
+//!
+//! ```text
+//! stoa                    one_for_one
+//! ├── peer connections    to services in other processes
+//! ├── calls               calls of services to each other, each a task of its own
+//! ├── users               rest_for_one: tasks, relay, janitor, then what the service brings
+//! ├── products
+//! ├── orders
+//! ├── payments
+//! ├── grpc                the second listener, where there is one
+//! └── http                the listener
+//! ```
+pub mod databases;
+mod needs;
+mod running;
+
+use crate::cli::ServiceName;
+use crate::data_dir::DataDir;
+use crate::exit::Stopped;
+use crate::settings::{BusUrl, Settings};
+use crate::{ops, pages};
+use axum::Router;
+use bus::{Bus, Embedded};
+use databases::{queue_stopped, stopped};
+use delivery::{Outbox, Prompt};
+use edge::auth::{ServiceKey, Verifier};
+use edge::health::Health;
+use edge::ops::{Ops, TreeSlot};
+use edge::serve::Drain;
+use edge::peer::PeersParts;
+use edge::{Deps, Front, Peers, Service, Switchboard};
+use futures::future::try_join_all;
+use kernel::{Clock, Ids};
+pub use needs::admin_refused;
+pub use running::System;
+use std::sync::Arc;
+use std::time::Duration;
+use store::Store;
+use supervisor::{ChildSpec, Shutdown, Strategy, SupervisorSpec, Tasks};
+
+/// Calls of services to each other that are under way at once, at most.
+const CALLS_MAX: u32 = 16_384;
+/// Connections to services in other processes, at most.
+const CONNECTIONS_MAX: u32 = 1_024;
+/// Tasks of one service that outlive their requests, at most.
+const TASKS_MAX: u32 = 16_384;
+
+/// What every service is given a share of.
+#[derive(Clone)]
+struct Common {
+    clock: Clock,
+    ids: Ids,
+    bus: Arc<dyn Bus>,
+    auth: Verifier,
+    peers: Peers,
+    /// Names this process among those that share a database.
+    owner: Arc<str>,
+}
+
+/// A service that is put together, not yet started.
+struct Assembled {
+    service: Service,
+    child: ChildSpec,
+    /// Its database, and what else it opened.
+    stores: Vec<Store>,
+    outbox: Outbox,
+}
+
+/// Opens everything, binds, starts. The listener answers when this returns.
+pub async fn start(
+    settings: Settings,
+    which: &[ServiceName],
+    extra: Router,
+) -> Result<System, Stopped> {
+    needs::check(&settings, which)?;
+    let clock = Clock::system();
+    let ids = Ids::system(clock.clone());
+    let data_dir = DataDir::hold(settings.data_dir())?;
+    let queue = databases::of_queue(&settings, &clock).await?;
+    let bus: Arc<dyn Bus> = match settings.bus_url {
+        BusUrl::Embedded => {
+            let opened = Embedded::open(queue.clone(), clock.clone()).await;
+            Arc::new(opened.map_err(|e| queue_stopped(&e))?)
+        }
+    };
+    let (calls, calls_child) = Tasks::new("calls", CALLS_MAX);
+    let (connections, connections_child) = Tasks::new("peer connections", CONNECTIONS_MAX);
+    let switchboard = Switchboard::default();
+    let peers = Peers::new(PeersParts {
+        switchboard: switchboard.clone(),
+        targets: needs::targets(&settings, which),
+        calls,
+        connections,
+        clock: clock.clone(),
+        ids: ids.clone(),
+        key: ServiceKey::new(&data_dir.service_secret(&ids)?, clock.clone()),
+    });
+    let auth = Verifier::new(peers.to("users"), clock.clone());
+    let (drain, tree) = (Drain::default(), TreeSlot::default());
+    let (limits, time) = (settings.edge.clone(), clock.clone());
+    let front = Front::new(limits.clone(), auth.clone(), drain.clone(), time, ids.clone());
+    let owner = format!("{}-{:016x}", std::process::id(), ids.uuid() >> 64).into();
+    let common =
+        Common { clock: clock.clone(), ids, bus: Arc::clone(&bus), auth, peers, owner };
+
+    let assembled = which.iter().map(|name| assemble(*name, &settings, &common));
+    let assembled = try_join_all(assembled).await?;
+    let setup_token = needs::administrator(&settings, &assembled, &common).await?;
+
+    let mut root = SupervisorSpec::new("stoa", Strategy::OneForOne)
+        .intensity(3, Duration::from_secs(10))
+        .child(connections_child.shutdown(Shutdown::BrutalKill))
+        .child(calls_child);
+    let mut stores = vec![queue];
+    let mut services = Vec::new();
+    for Assembled { service, child, stores: of_service, .. } in assembled {
+        switchboard.plug(service.name, front.wrap(service.router()));
+        root = root.child(child);
+        stores.extend(of_service);
+        services.push(service);
+    }
+    let health =
+        Health::new(&services, drain.clone(), clock.clone(), telemetry::render_metrics);
+    let router = front.wrap(routes(&services, which, &bus, &tree).merge(extra));
+    let router = router.merge(health.routes());
+    let listener = |name, bound, router| {
+        edge::serve::listener(name, bound, router, limits.clone(), drain.clone(), clock.clone())
+    };
+    let mut bound = Vec::new();
+    if let Some(address) = &settings.grpc_listen {
+        let at = running::bind(address).await?;
+        root = root.child(listener("grpc", at.clone(), front.wrap(grpc_routes(&services))));
+        bound.push(at);
+    }
+    let at = running::bind(&settings.listen).await?;
+    root = root.child(listener("http", at.clone(), router));
+    bound.push(at);
+    running::started(running::Parts {
+        settings,
+        data_dir,
+        root,
+        clock,
+        drain,
+        tree,
+        stores,
+        bound,
+        setup_token,
+    })
+    .await
+}
+
+/// Opens the service's database, starts the service over it, and puts beside it what delivers its
+/// messages.
+async fn assemble(
+    name: ServiceName,
+    settings: &Settings,
+    common: &Common,
+) -> Result<Assembled, Stopped> {
+    let Common { clock, ids, bus, auth, peers, owner } = common.clone();
+    let store = databases::of_service(settings, name, &clock).await?;
+    let prompt = Prompt::default();
+    let outbox = Outbox::new(source(name), ids.clone(), clock.clone(), prompt.clone());
+    let (tasks, tasks_child) = Tasks::new("tasks", TASKS_MAX);
+    let limits = settings.delivery_of(name);
+    let relay = delivery::relay(&store, &bus, &clock, &outbox, &prompt, &owner, limits);
+    let janitor = delivery::janitor(&store, name.as_str(), &clock, limits);
+    let deps = Deps {
+        store: store.clone(),
+        bus,
+        outbox: outbox.clone(),
+        clock,
+        ids,
+        auth,
+        tasks,
+        peers: peers.seen_by(name.as_str()),
+    };
+    let mut stores = vec![store];
+    let mut service = serve(name, deps, settings, &mut stores).await?;
+    let child = SupervisorSpec::new(name.as_str(), Strategy::RestForOne)
+        .intensity(5, Duration::from_secs(10))
+        .children([tasks_child, relay, janitor])
+        .children(std::mem::take(&mut service.children));
+    Ok(Assembled { service, child: ChildSpec::supervisor(child), stores, outbox })
+}
+
+async fn serve(
+    name: ServiceName,
+    deps: Deps,
+    settings: &Settings,
+    stores: &mut Vec<Store>,
+) -> Result<Service, Stopped> {
+    let clock = deps.clock.clone();
+    match name {
+        ServiceName::Users => {
+            let service = users::service(deps, settings.users.clone()).await;
+            service.map_err(|e| running::users_stopped(&e))
+        }
+        ServiceName::Products => {
+            let service = products::service(deps, settings.products.clone()).await;
+            service.map_err(|e| stopped("products", &e))
+        }
+        ServiceName::Orders => {
+            let service = orders::service(deps, settings.orders.clone()).await;
+            service.map_err(|e| running::orders_stopped(&e))
+        }
+        ServiceName::Payments => {
+            let bank = databases::of_bank(settings, &clock).await?;
+            stores.push(bank.clone());
+            let service = payments::service(deps, bank, settings.payments.clone()).await;
+            service.map_err(|e| running::payments_stopped(&e))
+        }
+    }
+}
+
+/// Everything that is answered behind the front: the services, what operators ask, the pages.
+fn routes(
+    services: &[Service],
+    which: &[ServiceName],
+    bus: &Arc<dyn Bus>,
+    tree: &TreeSlot,
+) -> Router {
+    let ours = Ops::new(services, Arc::clone(bus), tree.clone(), pages::problem_text).routes();
+    // Its page of a problem is left out: ours are for browsers too.
+    let ours = ours.into_service();
+    let which = which.to_vec();
+    services
+        .iter()
+        .fold(Router::new(), |router, service| router.merge(service.router()))
+        .route_service("/v1/ops/quiescence", ours.clone())
+        .route_service("/v1/ops/tree", ours)
+        .merge(ops::router(Arc::clone(bus)))
+        .merge(pages::router(move || crate::api::merged(&which)))
+}
+
+fn grpc_routes(services: &[Service]) -> Router {
+    services.iter().filter_map(|service| service.grpc.clone()).fold(Router::new(), |router, grpc| {
+        router.merge(grpc.into_axum_router().reset_fallback())
+    })
+}
+
+/// Who speaks in the messages of a service.
+fn source(name: ServiceName) -> &'static str {
+    match name {
+        ServiceName::Users => "/users",
+        ServiceName::Products => "/products",
+        ServiceName::Orders => "/orders",
+        ServiceName::Payments => "/payments",
+    }
+}

@@ -1,0 +1,144 @@
+//! The databases of the system: which file each one is, how it is opened, what its errors mean here.
+use crate::cli::ServiceName;
+use crate::exit::{Exit, Stopped};
+use crate::settings::Settings;
+use kernel::Clock;
+use kernel::audit::Audit;
+use std::path::{Path, PathBuf};
+use store::{Error, Store};
+
+const QUEUE: &str = "queue";
+const BANK: &str = "sandbox";
+
+fn file(settings: &Settings, name: &str) -> PathBuf {
+    settings.database_dir().join(format!("{name}.db"))
+}
+
+/// The database of a service, with its tables at this version.
+pub async fn of_service(
+    settings: &Settings,
+    service: ServiceName,
+    clock: &Clock,
+) -> Result<Store, Stopped> {
+    let path = settings.database_file(service);
+    let store = open(service.as_str(), &path, clock).await?;
+    migrate(service, &store).await.map_err(|e| stopped(path.display(), &e))?;
+    Ok(store)
+}
+
+/// The database of the embedded queue; its tables are made by whoever opens the queue.
+pub async fn of_queue(settings: &Settings, clock: &Clock) -> Result<Store, Stopped> {
+    open(QUEUE, &file(settings, QUEUE), clock).await
+}
+
+/// The books of the sandbox bank, which belong to no service.
+pub async fn of_bank(settings: &Settings, clock: &Clock) -> Result<Store, Stopped> {
+    open(BANK, &file(settings, BANK), clock).await
+}
+
+/// A service's database as it is, for reading only; none when there is no such file.
+pub async fn for_reading(
+    settings: &Settings,
+    service: ServiceName,
+    clock: &Clock,
+) -> Result<Option<Store>, Stopped> {
+    read(service.as_str(), &settings.database_file(service), clock).await
+}
+
+/// The bank's books as they are, for reading only; none when there is no such file.
+pub async fn bank_for_reading(
+    settings: &Settings,
+    clock: &Clock,
+) -> Result<Option<Store>, Stopped> {
+    read(BANK, &file(settings, BANK), clock).await
+}
+
+async fn open(name: &'static str, path: &Path, clock: &Clock) -> Result<Store, Stopped> {
+    let opened = Store::open(store::Settings::sqlite(name, path), clock.clone()).await;
+    opened.map_err(|e| stopped(path.display(), &e))
+}
+
+async fn read(name: &'static str, path: &Path, clock: &Clock) -> Result<Option<Store>, Stopped> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let settings = store::Settings::sqlite(name, path).read_only();
+    let opened = Store::open(settings, clock.clone()).await;
+    opened.map(Some).map_err(|e| stopped(path.display(), &e))
+}
+
+/// Brings a service's tables to this version.
+pub async fn migrate(service: ServiceName, store: &Store) -> Result<(), Error> {
+    delivery::migrate(store).await?;
+    match service {
+        ServiceName::Users => users::migrate(store).await,
+        ServiceName::Products => products::migrate(store).await,
+        ServiceName::Orders => orders::migrate(store).await,
+        ServiceName::Payments => payments::migrate(store).await,
+    }
+}
+
+/// Folds the books of a service.
+pub async fn audit(service: ServiceName, store: &Store) -> Result<Audit, Error> {
+    match service {
+        ServiceName::Users => users::audit(store).await,
+        ServiceName::Products => products::audit(store).await,
+        ServiceName::Orders => orders::audit(store).await,
+        ServiceName::Payments => payments::audit(store).await,
+    }
+}
+
+/// Why a database ends the program: what happened to `which`, and what its owner can do.
+pub fn stopped(which: impl std::fmt::Display, error: &Error) -> Stopped {
+    let (exit, advice) = match error {
+        Error::Full => (Exit::Io, "free some disk space, then start again: nothing is lost"),
+        Error::ReadOnly(_) => {
+            (Exit::CannotCreate, "give the process the right to write there, or another --data-dir")
+        }
+        Error::Corrupt(_) => (
+            Exit::Data,
+            "move the file away and put its newest backup there; the other files are untouched",
+        ),
+        Error::Newer { .. } => (
+            Exit::Config,
+            "start the newer version of stoa that wrote it, or restore a backup of this version",
+        ),
+        Error::Altered { .. } => {
+            (Exit::Config, "start the build of stoa that wrote it: this one was changed")
+        }
+        Error::Unavailable(_) => (Exit::Io, "see that nothing else has the file open"),
+        Error::Row(_) => (Exit::Data, "run stoa audit; the file may be damaged"),
+        Error::Conflict { .. } | Error::Statement { .. } => {
+            (Exit::Bug, "report this with the message above")
+        }
+    };
+    Stopped::new(exit, format!("{which}: {error}")).advise(advice)
+}
+
+/// Why the queue ends the program.
+pub fn queue_stopped(error: &bus::Error) -> Stopped {
+    match error {
+        bus::Error::Store(error) => stopped("queue.db", error),
+        bus::Error::Unroutable { .. } | bus::Error::UnknownQueue(_) | bus::Error::Cursor(_) => {
+            Stopped::bug(error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_of_a_database_has_its_code() {
+        let check = |error: Error, exit: Exit| assert_eq!(stopped("users.db", &error).exit, exit);
+
+        check(Error::Full, Exit::Io);
+        check(Error::ReadOnly("x".into()), Exit::CannotCreate);
+        check(Error::Corrupt("x".into()), Exit::Data);
+        check(Error::Newer { component: "users".into(), found: 2, known: 1 }, Exit::Config);
+        check(Error::Altered { component: "users".into(), version: 1 }, Exit::Config);
+        check(Error::Unavailable("x".into()), Exit::Io);
+        check(Error::Row("x".into()), Exit::Data);
+    }
+}
