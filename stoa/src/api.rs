@@ -1,61 +1,183 @@
 //! The API description of the services together, and of each alone.
 use crate::cli::ServiceName;
 use crate::ops;
-use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+use utoipa::openapi::OpenApi;
+
+const SCHEMAS: &str = "#/components/schemas/";
 
 /// What one service promises over REST.
 pub fn of(service: ServiceName) -> OpenApi {
     match service {
         ServiceName::Users => users::openapi(),
-        ServiceName::Products => OpenApi::default(), // TEMP
+        ServiceName::Products => OpenApi::default(),
         ServiceName::Orders => orders::http::openapi(),
         ServiceName::Payments => payments::openapi(),
     }
 }
 
-/// What a process with these services promises, its own operations included.
-pub fn merged(services: &[ServiceName]) -> OpenApi {
-    let info = InfoBuilder::new()
-        .title("Stoa")
-        .version(env!("CARGO_PKG_VERSION"))
-        .description(Some("Users, products, orders and payments."))
-        .license(Some(LicenseBuilder::new().name("Apache-2.0").build()))
-        .build();
-    let parts = services.iter().map(|service| of(*service));
-    parts
-        .chain([edge::ops::openapi(), ops::openapi()])
-        .fold(OpenApiBuilder::new().info(info).build(), OpenApi::merge_from)
+/// What a process with these services promises, its own operations included. A name that two
+/// services give to different shapes is told apart by the name of the service.
+pub fn merged(services: &[ServiceName]) -> Result<Value, serde_json::Error> {
+    let mut merged = json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Stoa",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Users, products, orders and payments.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": {},
+        "components": {},
+        "tags": [],
+    });
+    for service in services {
+        add(&mut merged, service.as_str(), serde_json::to_value(of(*service))?);
+    }
+    add(&mut merged, "edge", serde_json::to_value(edge::ops::openapi())?);
+    add(&mut merged, "stoa", serde_json::to_value(ops::openapi())?);
+    Ok(merged)
+}
+
+fn add(merged: &mut Value, part: &str, mut document: Value) {
+    let known = &merged["components"]["schemas"];
+    let schemas = document["components"]["schemas"].as_object();
+    let other: BTreeSet<String> = schemas
+        .into_iter()
+        .flatten()
+        .filter(|(name, schema)| known.get(name).is_some_and(|known| bare(known) != bare(schema)))
+        .map(|(name, _)| name.clone())
+        .collect();
+    if !other.is_empty() {
+        rename(&mut document, part, &other);
+    }
+    let Value::Object(document) = document else { return };
+    for (key, value) in document {
+        match (key.as_str(), value) {
+            ("paths", Value::Object(paths)) => extend(&mut merged["paths"], paths),
+            ("components", Value::Object(groups)) => {
+                for (group, entries) in groups {
+                    if let Value::Object(entries) = entries {
+                        extend(&mut merged["components"][group], entries);
+                    }
+                }
+            }
+            ("tags", Value::Array(tags)) => {
+                if let Value::Array(known) = &mut merged["tags"] {
+                    known.extend(tags);
+                }
+            }
+            // What is left is about the document as a whole, and the merged one has its own.
+            (_, _) => {}
+        }
+    }
+}
+
+/// Adds entries; one that is there already stays.
+fn extend(into: &mut Value, entries: Map<String, Value>) {
+    if into.is_null() {
+        *into = json!({});
+    }
+    if let Value::Object(into) = into {
+        for (name, entry) in entries {
+            into.entry(name).or_insert(entry);
+        }
+    }
+}
+
+/// A schema without the words that only explain it.
+fn bare(schema: &Value) -> Value {
+    match schema {
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, value)| {
+                !(value.is_string() && *name == "description") && *name != "example"
+            })
+            .map(|(name, value)| (name.clone(), bare(value)))
+            .collect(),
+        Value::Array(items) => items.iter().map(bare).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => schema.clone(),
+    }
+}
+
+/// Puts `part.` before these names of schemas, where they are defined and where they are used.
+fn rename(document: &mut Value, part: &str, names: &BTreeSet<String>) {
+    if let Value::Object(schemas) = &mut document["components"]["schemas"] {
+        for name in names {
+            if let Some(schema) = schemas.remove(name) {
+                schemas.insert(format!("{part}.{name}"), schema);
+            }
+        }
+    }
+    refer(document, part, names);
+}
+
+fn refer(value: &mut Value, part: &str, names: &BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => fields.values_mut().for_each(|value| refer(value, part, names)),
+        Value::Array(items) => items.iter_mut().for_each(|value| refer(value, part, names)),
+        Value::String(text) => {
+            if let Some(name) = text.strip_prefix(SCHEMAS).filter(|name| names.contains(*name)) {
+                *text = format!("{SCHEMAS}{part}.{name}");
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
-
-    #[test]
-    fn a_name_means_one_shape_in_all_services() {
-        let mut known: BTreeMap<String, (&str, serde_json::Value)> = BTreeMap::new();
-        for service in ServiceName::ALL {
-            let schemas = of(service).components.map(|c| c.schemas).unwrap_or_default();
-            for (name, schema) in schemas {
-                let schema = serde_json::to_value(schema).unwrap();
-                if let Some((other, shape)) = known.get(&name) {
-                    assert_eq!(shape, &schema, "{name} of {other} and of {}", service.as_str());
-                }
-                known.insert(name, (service.as_str(), schema));
-            }
-        }
-    }
 
     #[test]
     fn the_merged_description_has_every_path_of_every_service() {
-        let merged = merged(&ServiceName::ALL);
+        let merged = merged(&ServiceName::ALL).unwrap();
 
         for service in ServiceName::ALL {
             for path in of(service).paths.paths.keys() {
-                assert!(merged.paths.paths.contains_key(path), "{path}");
+                assert!(merged["paths"].get(path).is_some(), "{path}");
             }
         }
-        assert!(merged.paths.paths.contains_key("/v1/ops/dead-letters"));
+        assert!(merged["paths"].get("/v1/ops/dead-letters").is_some());
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        fn check(value: &Value, merged: &Value) {
+            match value {
+                Value::Object(fields) => fields.values().for_each(|value| check(value, merged)),
+                Value::Array(items) => items.iter().for_each(|value| check(value, merged)),
+                Value::String(text) => {
+                    if let Some(name) = text.strip_prefix(SCHEMAS) {
+                        assert!(merged["components"]["schemas"].get(name).is_some(), "{text}");
+                    }
+                }
+                Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            }
+        }
+        let merged = merged(&ServiceName::ALL).unwrap();
+
+        check(&merged, &merged);
+    }
+
+    #[test]
+    fn a_name_with_two_shapes_is_told_apart() {
+        let document = |schema: Value| {
+            json!({
+                "paths": {format!("/{schema}"): {"$ref": "#/components/schemas/Money"}},
+                "components": {"schemas": {"Money": schema}},
+            })
+        };
+        let mut merged = json!({"paths": {}, "components": {}});
+
+        add(&mut merged, "a", document(json!({"type": "object", "description": "x"})));
+        add(&mut merged, "b", document(json!({"type": "object", "description": "y"})));
+        add(&mut merged, "c", document(json!({"type": "string"})));
+
+        let schemas = merged["components"]["schemas"].as_object().unwrap();
+        assert_eq!(schemas.keys().collect::<Vec<_>>(), ["Money", "c.Money"]);
+        let of_c = &merged["paths"]["/{\"type\":\"string\"}"]["$ref"];
+        assert_eq!(of_c, "#/components/schemas/c.Money");
     }
 }

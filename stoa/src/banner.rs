@@ -81,7 +81,10 @@ impl Banner {
         } else {
             format!("curl {}/readyz", self.url)
         };
-        let second = if self.demo.is_some() { "stoa audit" } else { "stoa demo" };
+        let second = match &self.demo {
+            Some(_) => format!("stoa audit --data-dir {}", self.data_dir),
+            None => "stoa demo".to_owned(),
+        };
         format!("{first}   ·   {second}   ·   Ctrl-C drains and exits")
     }
 

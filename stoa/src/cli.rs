@@ -14,7 +14,7 @@ pub struct Cli {
 }
 
 const SETTINGS: &str = "Settings come from flags, then STOA_* variables, then stoa.toml, then defaults \
-     (see stoa/README.md).\n\
+     (see docs/operate/settings.md).\n\
      Exit codes: 1 findings or rejected rows, 64 usage or settings, 65 data, 66 input, \
      69 unavailable, 70 bug,\n73 cannot write, 74 i/o, 75 busy, 77 refused, 78 data of another version.";
 

@@ -52,9 +52,8 @@ impl DataDir {
 
 /// Whether some process holds the data directory now.
 pub fn is_held(path: &Path) -> bool {
-    File::open(path.join(LOCK)).is_ok_and(|lock| {
-        matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock))
-    })
+    File::open(path.join(LOCK))
+        .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 /// Fails unless there is a data directory at `path`.

@@ -20,6 +20,9 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Pages of 2 MiB would make an idle process hold three times the memory that it uses. Where
+    // the kernel cannot be told, that is the price.
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(told) => {

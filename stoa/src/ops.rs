@@ -1,9 +1,9 @@
 //! What operators ask the whole process for: dead letters of every queue, and another try for them.
+use axum::Router;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{get, post};
-use axum::Router;
 use bus::{Bus, DeadLetter, Error};
 use edge::auth::{OpsRead, Permission, Staff};
 use edge::{Json, Problem, Query, page_request, page_response};
@@ -132,4 +132,100 @@ async fn of_every_queue(bus: &dyn Bus, asked: PageRequest) -> Result<Page<DeadLe
         }
     }
     Ok(Page { items: Vec::new(), next_cursor: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bus::{Delivery, Depth, Message, Receipt, Verdict};
+    use kernel::Timestamp;
+    use std::time::Duration;
+
+    /// Queues that hold nothing but dead letters, called by number.
+    struct DeadOnly(&'static [(&'static str, u32)]);
+
+    #[async_trait::async_trait]
+    impl Bus for DeadOnly {
+        async fn declare(&self, _: &str, _: &[&str]) -> Result<(), Error> {
+            unreachable!("nothing is declared")
+        }
+
+        async fn publish(&self, _: Vec<Message>) -> Result<(), Error> {
+            unreachable!("nothing is published")
+        }
+
+        async fn fetch(&self, _: &str, _: usize, _: Duration) -> Result<Vec<Delivery>, Error> {
+            unreachable!("nothing is fetched")
+        }
+
+        async fn settle(&self, _: &str, _: Vec<(Receipt, Verdict)>) -> Result<(), Error> {
+            unreachable!("nothing is settled")
+        }
+
+        async fn arrival(&self, _: &str, _: Duration) {}
+
+        async fn depth(&self, _: &str) -> Result<Depth, Error> {
+            Ok(Depth::default())
+        }
+
+        async fn queues(&self) -> Result<Vec<String>, Error> {
+            Ok(self.0.iter().map(|(name, _)| (*name).to_owned()).collect())
+        }
+
+        async fn dead_letters(
+            &self,
+            queue: &str,
+            page: PageRequest,
+        ) -> Result<Page<DeadLetter>, Error> {
+            let count = self.0.iter().find(|(name, _)| *name == queue).map_or(0, |(_, n)| *n);
+            let after: u32 = page.cursor.map_or(Ok(0), |cursor| Cursor::decode(&cursor))?;
+            let letters = (after + 1..=count).take(page.limit as usize + 1);
+            let letters = letters.map(|number| letter(queue, number)).collect();
+            Ok(Page::of(letters, page.limit, |last: &DeadLetter| Cursor::encode(&last.attempts)))
+        }
+
+        async fn redrive(&self, _: &str, _: Option<&[String]>) -> Result<u64, Error> {
+            unreachable!("nothing is redriven")
+        }
+    }
+
+    fn letter(queue: &str, number: u32) -> DeadLetter {
+        DeadLetter {
+            id: format!("{queue}-{number}"),
+            queue: queue.to_owned(),
+            kind: String::new(),
+            key: String::new(),
+            attempts: number,
+            reason: String::new(),
+            died_at: Timestamp::from_ms(0),
+            body: String::new(),
+        }
+    }
+
+    async fn pages(bus: DeadOnly, limit: u32) -> Vec<Vec<String>> {
+        let (mut pages, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = of_every_queue(&bus, PageRequest { limit, cursor }).await.unwrap();
+            pages.push(page.items.into_iter().map(|letter| letter.id).collect());
+            match page.next_cursor {
+                Some(next) => cursor = Some(next),
+                None => return pages,
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_go_through_every_queue_and_leave_none_out() {
+        let bus = DeadOnly(&[("products", 1), ("empty", 0), ("orders", 3)]);
+
+        let pages = pages(bus, 2).await;
+
+        let expected: [&[&str]; 3] = [&["orders-1", "orders-2"], &["orders-3"], &["products-1"]];
+        assert_eq!(pages, expected);
+    }
+
+    #[tokio::test]
+    async fn without_dead_letters_there_is_one_empty_page() {
+        assert_eq!(pages(DeadOnly(&[("orders", 0)]), 2).await, [Vec::<String>::new()]);
+    }
 }

@@ -1,4 +1,6 @@
 //! Pages that the binary carries: the API explorer, the merged description, one page per problem.
+use crate::api;
+use crate::cli::ServiceName;
 use axum::Router;
 use axum::extract::Path;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
@@ -8,7 +10,6 @@ use axum::routing::get;
 use bytes::Bytes;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
-use utoipa::openapi::OpenApi;
 
 /// A problem type's page, as it is written and as browsers show it.
 struct Page {
@@ -26,19 +27,18 @@ const EXPLORER_HTML: &str = include_str!("../assets/explorer.html");
 const EXPLORER_START: &str = include_str!("../assets/explorer.js");
 const STYLE: &str = include_str!("../assets/page.css");
 
-/// The pages. `describe` makes the merged description, at the first request for it: building it
-/// at every start would cost more than all the rest of the start.
-pub fn router(describe: impl Fn() -> OpenApi + Send + Sync + 'static) -> Router {
-    let description = Arc::new(LazyLock::new(move || match describe().to_json() {
-        Ok(json) => Bytes::from(json),
+/// The pages, with the description of these services together. It is made at the first request for
+/// it: at every start it would cost more than all the rest of the start.
+pub fn router(which: Vec<ServiceName>) -> Router {
+    let description = Arc::new(LazyLock::new(move || match api::merged(&which) {
+        Ok(description) => Bytes::from(description.to_string()),
         Err(error) => {
             tracing::error!(%error, "the API description cannot be written");
             Bytes::from_static(b"{}")
         }
     }));
-    let openapi = move || async move {
-        ([(CONTENT_TYPE, "application/json")], Bytes::clone(&description))
-    };
+    let openapi =
+        move || async move { ([(CONTENT_TYPE, "application/json")], Bytes::clone(&description)) };
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/docs") }))
         .route("/docs", get(|| async { Html(EXPLORER_HTML) }))

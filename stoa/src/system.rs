@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! stoa                    one_for_one
-//! ├── peer connections    to services in other processes
 //! ├── calls               calls of services to each other, each a task of its own
+//! ├── peer connections    to services in other processes, where there are some
 //! ├── users               rest_for_one: tasks, relay, janitor, then what the service brings
 //! ├── products
 //! ├── orders
@@ -29,8 +29,8 @@ use delivery::{Outbox, Prompt};
 use edge::auth::{ServiceKey, Verifier};
 use edge::health::Health;
 use edge::ops::{Ops, TreeSlot};
-use edge::serve::Drain;
 use edge::peer::PeersParts;
+use edge::serve::Drain;
 use edge::{Deps, Front, Peers, Service, Switchboard};
 use futures::future::try_join_all;
 use kernel::{Clock, Ids};
@@ -69,6 +69,17 @@ struct Assembled {
     outbox: Outbox,
 }
 
+/// What the services stand on together.
+struct Ground {
+    data_dir: DataDir,
+    queue: Store,
+    common: Common,
+    switchboard: Switchboard,
+    drain: Drain,
+    /// What carries calls between services.
+    children: Vec<ChildSpec>,
+}
+
 /// Opens everything, binds, starts. The listener answers when this returns.
 pub async fn start(
     settings: Settings,
@@ -76,10 +87,54 @@ pub async fn start(
     extra: Router,
 ) -> Result<System, Stopped> {
     needs::check(&settings, which)?;
+    let ground = lay_ground(&settings, which).await?;
+    let common = &ground.common;
+    let assembled = which.iter().map(|name| assemble(*name, &settings, common));
+    let assembled = try_join_all(assembled).await?;
+    let setup_token = needs::administrator(&settings, &assembled, common).await?;
+
+    let mut root = SupervisorSpec::new("stoa", Strategy::OneForOne)
+        .intensity(3, Duration::from_secs(10))
+        .children(ground.children);
+    let mut stores = vec![ground.queue];
+    let mut services = Vec::new();
+    let (limits, drain, clock) = (&settings.edge, &ground.drain, &common.clock);
+    let front = || common.front(limits, drain);
+    for Assembled { service, child, stores: of_service, .. } in assembled {
+        // A front of its own: calls from inside are never shed because many come from outside.
+        ground.switchboard.plug(service.name, front().wrap(service.router()));
+        root = root.child(child);
+        stores.extend(of_service);
+        services.push(service);
+    }
+    let tree = TreeSlot::default();
+    let health = Health::new(&services, drain.clone(), clock.clone(), telemetry::render_metrics);
+    let router = routes(&services, which, &common.bus, &tree).merge(extra);
+    let router = front().wrap(router).merge(health.routes());
+    let listener = |name, bound, router| {
+        edge::serve::listener(name, bound, router, limits.clone(), drain.clone(), clock.clone())
+    };
+    let mut bound = Vec::new();
+    if let Some(address) = &settings.grpc_listen {
+        let at = running::bind(address).await?;
+        root = root.child(listener("grpc", at.clone(), front().wrap(grpc_routes(&services))));
+        bound.push(at);
+    }
+    let at = running::bind(&settings.listen).await?;
+    root = root.child(listener("http", at.clone(), router));
+    bound.push(at);
+    let (data_dir, drain, clock) = (ground.data_dir, drain.clone(), clock.clone());
+    let parts =
+        running::Parts { settings, data_dir, root, clock, drain, tree, stores, bound, setup_token };
+    running::started(parts).await
+}
+
+/// Takes hold of the data directory, opens the queue, and lays the lines between the services.
+async fn lay_ground(settings: &Settings, which: &[ServiceName]) -> Result<Ground, Stopped> {
     let clock = Clock::system();
     let ids = Ids::system(clock.clone());
     let data_dir = DataDir::hold(settings.data_dir())?;
-    let queue = databases::of_queue(&settings, &clock).await?;
+    let queue = databases::of_queue(settings, &clock).await?;
     let bus: Arc<dyn Bus> = match settings.bus_url {
         BusUrl::Embedded => {
             let opened = Embedded::open(queue.clone(), clock.clone()).await;
@@ -88,10 +143,15 @@ pub async fn start(
     };
     let (calls, calls_child) = Tasks::new("calls", CALLS_MAX);
     let (connections, connections_child) = Tasks::new("peer connections", CONNECTIONS_MAX);
+    let targets = needs::targets(settings, which);
+    let mut children = vec![calls_child];
+    if !targets.is_empty() {
+        children.push(connections_child.shutdown(Shutdown::BrutalKill));
+    }
     let switchboard = Switchboard::default();
     let peers = Peers::new(PeersParts {
         switchboard: switchboard.clone(),
-        targets: needs::targets(&settings, which),
+        targets,
         calls,
         connections,
         clock: clock.clone(),
@@ -99,57 +159,16 @@ pub async fn start(
         key: ServiceKey::new(&data_dir.service_secret(&ids)?, clock.clone()),
     });
     let auth = Verifier::new(peers.to("users"), clock.clone());
-    let (drain, tree) = (Drain::default(), TreeSlot::default());
-    let (limits, time) = (settings.edge.clone(), clock.clone());
-    let front = Front::new(limits.clone(), auth.clone(), drain.clone(), time, ids.clone());
     let owner = format!("{}-{:016x}", std::process::id(), ids.uuid() >> 64).into();
-    let common =
-        Common { clock: clock.clone(), ids, bus: Arc::clone(&bus), auth, peers, owner };
+    let common = Common { clock, ids, bus, auth, peers, owner };
+    Ok(Ground { data_dir, queue, common, switchboard, drain: Drain::default(), children })
+}
 
-    let assembled = which.iter().map(|name| assemble(*name, &settings, &common));
-    let assembled = try_join_all(assembled).await?;
-    let setup_token = needs::administrator(&settings, &assembled, &common).await?;
-
-    let mut root = SupervisorSpec::new("stoa", Strategy::OneForOne)
-        .intensity(3, Duration::from_secs(10))
-        .child(connections_child.shutdown(Shutdown::BrutalKill))
-        .child(calls_child);
-    let mut stores = vec![queue];
-    let mut services = Vec::new();
-    for Assembled { service, child, stores: of_service, .. } in assembled {
-        switchboard.plug(service.name, front.wrap(service.router()));
-        root = root.child(child);
-        stores.extend(of_service);
-        services.push(service);
+impl Common {
+    fn front(&self, limits: &edge::Settings, drain: &Drain) -> Front {
+        let (auth, clock, ids) = (self.auth.clone(), self.clock.clone(), self.ids.clone());
+        Front::new(limits.clone(), auth, drain.clone(), clock, ids)
     }
-    let health =
-        Health::new(&services, drain.clone(), clock.clone(), telemetry::render_metrics);
-    let router = front.wrap(routes(&services, which, &bus, &tree).merge(extra));
-    let router = router.merge(health.routes());
-    let listener = |name, bound, router| {
-        edge::serve::listener(name, bound, router, limits.clone(), drain.clone(), clock.clone())
-    };
-    let mut bound = Vec::new();
-    if let Some(address) = &settings.grpc_listen {
-        let at = running::bind(address).await?;
-        root = root.child(listener("grpc", at.clone(), front.wrap(grpc_routes(&services))));
-        bound.push(at);
-    }
-    let at = running::bind(&settings.listen).await?;
-    root = root.child(listener("http", at.clone(), router));
-    bound.push(at);
-    running::started(running::Parts {
-        settings,
-        data_dir,
-        root,
-        clock,
-        drain,
-        tree,
-        stores,
-        bound,
-        setup_token,
-    })
-    .await
 }
 
 /// Opens the service's database, starts the service over it, and puts beside it what delivers its
@@ -225,20 +244,20 @@ fn routes(
     let ours = Ops::new(services, Arc::clone(bus), tree.clone(), pages::problem_text).routes();
     // Its page of a problem is left out: ours are for browsers too.
     let ours = ours.into_service();
-    let which = which.to_vec();
     services
         .iter()
         .fold(Router::new(), |router, service| router.merge(service.router()))
         .route_service("/v1/ops/quiescence", ours.clone())
         .route_service("/v1/ops/tree", ours)
         .merge(ops::router(Arc::clone(bus)))
-        .merge(pages::router(move || crate::api::merged(&which)))
+        .merge(pages::router(which.to_vec()))
 }
 
 fn grpc_routes(services: &[Service]) -> Router {
-    services.iter().filter_map(|service| service.grpc.clone()).fold(Router::new(), |router, grpc| {
-        router.merge(grpc.into_axum_router().reset_fallback())
-    })
+    services
+        .iter()
+        .filter_map(|service| service.grpc.clone())
+        .fold(Router::new(), |router, grpc| router.merge(grpc.into_axum_router().reset_fallback()))
 }
 
 /// Who speaks in the messages of a service.

@@ -1,1 +1,9 @@
-//! Black-box flows across services.
+//! What the flows share: a shop in a process of its own, its books, and how they must agree.
+
+mod books;
+mod shop;
+mod wanted;
+
+pub use books::{Bank, Level, pages};
+pub use shop::{Shop, audit, id_of};
+pub use wanted::{body_of, order_of, place};

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper_util::{
     client::legacy::{Client as Http, connect::HttpConnector},
     rt::TokioExecutor,
@@ -31,6 +32,16 @@ pub struct Answer {
 /// The request did not come to an answer: refused, reset, cut off.
 #[derive(Debug)]
 pub struct NoAnswer(pub String);
+
+/// An answer whose body still comes.
+#[derive(Debug)]
+pub struct Stream {
+    /// The status code.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    body: Incoming,
+}
 
 /// A request being put together.
 #[derive(Debug, Clone)]
@@ -114,6 +125,13 @@ impl Ask {
 
     /// Sends it and reads the answer, if there is one.
     pub async fn attempt(self) -> Result<Answer, NoAnswer> {
+        let Stream { status, headers, body } = self.open().await?;
+        let body = body.collect().await.map_err(|e| NoAnswer(e.to_string()))?.to_bytes();
+        Ok(Answer { status, headers, body })
+    }
+
+    /// Sends it and leaves the body of the answer to be read as it comes.
+    pub async fn open(self) -> Result<Stream, NoAnswer> {
         let uri = format!("{}{}", self.client.base, self.path);
         let mut request = Request::builder().method(self.method).uri(uri);
         for (name, value) in &self.headers {
@@ -126,8 +144,18 @@ impl Ask {
         let request = request.body(Full::new(self.body)).map_err(|e| failed(&e))?;
         let answer = self.client.http.request(request).await.map_err(|e| failed(&e))?;
         let (parts, body) = answer.into_parts();
-        let body = body.collect().await.map_err(|e| failed(&e))?.to_bytes();
-        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body })
+        Ok(Stream { status: parts.status.as_u16(), headers: parts.headers, body })
+    }
+}
+
+impl Stream {
+    /// The next piece of the body; none at its end, however it ended.
+    pub async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Ok(data) = self.body.frame().await?.ok()?.into_data() {
+                return Some(data);
+            }
+        }
     }
 }
 

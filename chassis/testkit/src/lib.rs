@@ -10,7 +10,7 @@ use bus::{Bus, Embedded};
 use kernel::Clock;
 use store::{Settings, Store};
 
-pub use client::{Answer, Ask, Client, NoAnswer};
+pub use client::{Answer, Ask, Client, NoAnswer, Stream};
 pub use system::System;
 
 /// A folder that is gone when it is dropped.

@@ -4,6 +4,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
@@ -11,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
+    net::TcpSocket,
     process::{Child, Command},
 };
 
@@ -28,10 +30,27 @@ pub struct System {
     process: Child,
     folder: PathBuf,
     environment: Vec<(String, String)>,
+    address: Arc<Address>,
     /// What it said when it was ready.
     pub banner: Value,
     /// Where it listens.
     pub listen: SocketAddr,
+}
+
+/// An address that stays this test's between two starts: bound and never listening, so that the
+/// kernel gives it to nobody else, while the binary may still listen there.
+#[derive(Debug)]
+struct Address(#[expect(dead_code, reason = "held, not used")] TcpSocket);
+
+/// What a command that ends by itself left behind.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its exit code; none when a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it said beside that.
+    pub stderr: String,
 }
 
 /// It did not come up.
@@ -39,7 +58,7 @@ pub struct System {
 pub struct NotStarted {
     /// Its exit code, when it ended by itself.
     pub code: Option<i32>,
-    /// What it said on stderr.
+    /// What it said on stderr, this time.
     pub stderr: String,
 }
 
@@ -69,6 +88,42 @@ pub fn command(folder: &Path) -> Command {
     command
 }
 
+/// Runs a command of the binary on a data directory to its end.
+///
+/// # Panics
+/// When it does not end in a minute.
+#[expect(clippy::disallowed_methods, reason = "a real process is waited for in real time")]
+pub async fn run(folder: &Path, arguments: &[&str]) -> Ran {
+    let mut command = command(folder);
+    let output = command.args(arguments).stdin(Stdio::null()).output();
+    let output = tokio::time::timeout(3 * PATIENCE, output).await;
+    let output = output.unwrap_or_else(|_| panic!("{arguments:?} does not end"));
+    let output = output.expect("the binary runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    Ran { code: output.status.code(), stdout, stderr }
+}
+
+impl Ran {
+    /// What it printed, as JSON.
+    ///
+    /// # Panics
+    /// When it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("no JSON ({e}): {self:?}"))
+    }
+}
+
+impl Address {
+    fn reserve() -> std::io::Result<(Self, SocketAddr)> {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        let address = socket.local_addr()?;
+        Ok((Self(socket), address))
+    }
+}
+
 impl System {
     /// Starts all services on this data directory, on a free port, with [`ADMIN`].
     ///
@@ -78,21 +133,28 @@ impl System {
         Self::start_with(folder, &[]).await.unwrap_or_else(|no| panic!("not started: {no:?}"))
     }
 
-    /// The same, with more settings.
+    /// The same, with more settings; an empty one is not set at all.
     pub async fn start_with(folder: &Path, settings: &[(&str, &str)]) -> Result<Self, NotStarted> {
-        let mut environment = vec![
-            ("STOA_ADMIN_EMAIL".to_owned(), ADMIN.0.to_owned()),
-            ("STOA_ADMIN_PASSWORD".to_owned(), ADMIN.1.to_owned()),
-            ("STOA_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
+        let (held, address) = Address::reserve().expect("there are free ports");
+        let address = address.to_string();
+        let defaults = [
+            ("STOA_ADMIN_EMAIL", ADMIN.0),
+            ("STOA_ADMIN_PASSWORD", ADMIN.1),
+            ("STOA_LISTEN", &address),
         ];
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        environment.extend(settings.iter().map(owned));
-        Self::spawn(folder, environment).await
+        let environment = defaults.iter().chain(settings).map(owned).collect();
+        Self::spawn(folder, environment, Arc::new(held)).await
     }
 
     #[expect(clippy::disallowed_methods, reason = "a real process is waited for in real time")]
-    async fn spawn(folder: &Path, environment: Vec<(String, String)>) -> Result<Self, NotStarted> {
+    async fn spawn(
+        folder: &Path,
+        environment: Vec<(String, String)>,
+        address: Arc<Address>,
+    ) -> Result<Self, NotStarted> {
         let log = folder.join("stderr.log");
+        let logged = std::fs::metadata(&log).map_or(0, |meta| meta.len());
         let file = std::fs::OpenOptions::new().create(true).append(true).open(&log);
         let mut process = command(folder)
             .args(["serve", "--output", "json"])
@@ -110,14 +172,16 @@ impl System {
         let Some(banner) = banner else {
             let ended = tokio::time::timeout(Duration::from_secs(5), process.wait()).await;
             let code = ended.ok().and_then(Result::ok).and_then(|status| status.code());
-            let stderr = std::fs::read_to_string(&log).unwrap_or_default();
+            let stderr = std::fs::read(&log).unwrap_or_default();
+            let stderr = stderr.get(usize::try_from(logged).unwrap_or(0)..).unwrap_or_default();
+            let stderr = String::from_utf8_lossy(stderr).into_owned();
             return Err(NotStarted { code, stderr });
         };
         // The pipe stays open, so that whatever else it prints does not end it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let listen = banner["listen"].as_str().and_then(|text| text.parse().ok());
         let listen = listen.expect("the banner tells the address");
-        Ok(Self { process, folder: folder.to_owned(), environment, banner, listen })
+        Ok(Self { process, folder: folder.to_owned(), environment, address, banner, listen })
     }
 
     /// A client without credentials.
@@ -159,7 +223,16 @@ impl System {
     }
 
     /// Starts it again, on the same data and the same address, with `settings` on top.
+    ///
+    /// # Panics
+    /// When it does not come up.
     pub async fn again(&self, settings: &[(&str, &str)]) -> Self {
+        let started = self.try_again(settings).await;
+        started.unwrap_or_else(|no| panic!("not started again: {no:?}"))
+    }
+
+    /// The same, where it may not come up.
+    pub async fn try_again(&self, settings: &[(&str, &str)]) -> Result<Self, NotStarted> {
         let mut environment = self.environment.clone();
         let mut set = |name: &str, value: &str| {
             environment.retain(|(old, _)| old != name);
@@ -167,11 +240,10 @@ impl System {
         };
         set("STOA_LISTEN", &self.listen.to_string());
         settings.iter().for_each(|(name, value)| set(name, value));
-        let started = Self::spawn(&self.folder, environment).await;
-        started.unwrap_or_else(|no| panic!("not started again: {no:?}"))
+        Self::spawn(&self.folder, environment, Arc::clone(&self.address)).await
     }
 
-    /// Whatever it has logged so far.
+    /// Whatever it has logged so far, in all its lives.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("stderr.log")).unwrap_or_default()
     }

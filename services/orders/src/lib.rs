@@ -42,6 +42,9 @@ pub enum StartError {
     /// Its tables could not be made.
     #[error("the database of orders")]
     Store(#[from] ::store::Error),
+    /// Its queue could not be made.
+    #[error("the queue of orders")]
+    Bus(#[from] bus::Error),
 }
 
 /// The service, over what it stands on.
@@ -54,6 +57,9 @@ pub async fn service(deps: Deps, settings: Settings) -> Result<Service, StartErr
         Arc::new(StockNews { placements: orders.placements.clone() }),
     ];
     let Deps { store, bus, clock, ids, .. } = deps;
+    // Before anybody speaks: what is said while no queue is bound to it is heard by nobody.
+    let kinds: Vec<_> = subscribers.iter().flat_map(|s| s.kinds()).copied().collect();
+    bus.declare(NAME, &kinds).await?;
     let consumer =
         delivery::consumer(NAME, &store, &bus, &clock, &ids, subscribers, &settings.delivery);
     let mut service = Service::new(NAME, store.clone());

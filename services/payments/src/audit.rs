@@ -1,4 +1,5 @@
-//! The audit: every payment rebuilt from its history, the ledger folded line by line, both compared.
+//! The audit: every payment rebuilt from its history, the ledger folded line by line, both
+//! compared.
 
 use std::collections::HashMap;
 
@@ -18,8 +19,8 @@ const LINES_MAX: u32 = 2000;
 /// An operation that still waits when others have moved on for so long has been forgotten.
 const FORGOTTEN_MS: i64 = 600_000;
 
-/// Folds all books of this service. Reports what does not hold, and claims what is held, captured and
-/// refunded for each order. Reads everything once.
+/// Folds all books of this service. Reports what does not hold, and claims what is held, captured
+/// and refunded for each order. Reads everything once.
 pub async fn audit(db: &Store) -> Result<Audit, Error> {
     let mut audit = Audit::default();
     let mut clearing = ledger(db, &mut audit).await?;

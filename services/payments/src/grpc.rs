@@ -19,8 +19,8 @@ use wire::Fields;
 /// The audience of tokens that other services present.
 const AUDIENCE: &str = "payments";
 
-/// The routes, open to services with a token for this one and to staff with the permission. Health and
-/// reflection are open to all.
+/// The routes, open to services with a token for this one and to staff with the permission. Health
+/// and reflection are open to all.
 pub async fn routes(desk: Desk, key: ServiceKey, verifier: Verifier) -> Result<Routes, Refused> {
     let auth = GrpcAuthLayer::new(key, verifier, AUDIENCE, permission);
     let (reporter, health) = tonic_health::server::health_reporter();

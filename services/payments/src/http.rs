@@ -2,6 +2,8 @@
 
 mod ledger;
 mod payments;
+
+mod lines;
 mod shapes;
 
 use axum::Router;

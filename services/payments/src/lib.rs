@@ -1,8 +1,9 @@
-//! Payments: authorisations, captures, voids and refunds at a provider, and the double-entry ledger.
+//! Payments: authorisations, captures, voids and refunds at a provider, and the double-entry
+//! ledger.
 //!
-//! In reading order: what a payment is (`domain`), what can be done with it (`commands`, `queries`), what
-//! is kept (`store`) and told to others (`events`), who moves the money (`providers`), and the two
-//! doors (`grpc`, `http`).
+//! In reading order: what a payment is (`domain`), what can be done with it (`commands`,
+//! `queries`), what is kept (`store`) and told to others (`events`), who moves the money
+//! (`providers`), and the two doors (`grpc`, `http`).
 
 mod domain;
 

@@ -1,4 +1,5 @@
-//! The read side: payments, refunds, the ledger. A payment with an unknown outcome is asked about first.
+//! The read side: payments, refunds, the ledger. A payment with an unknown outcome is asked about
+//! first.
 
 use contracts::ids::{OrderId, PaymentId, RefundId};
 use kernel::{Money, Timestamp};

@@ -21,6 +21,7 @@ CREATE TABLE product (
 );
 CREATE UNIQUE INDEX product_id ON product (id);
 CREATE UNIQUE INDEX product_slug ON product (slug);
+CREATE INDEX product_by_age ON product (status, id);
 CREATE INDEX product_by_category ON product (status, category, id);
 CREATE INDEX product_by_price ON product (status, price_low_minor, id);
 CREATE INDEX product_by_title ON product (status, title_key, id);

@@ -61,9 +61,6 @@ async fn compare_reservations(store: &Store, audit: &mut Audit) -> Result<(), Er
         let detail = format!("{reserved} reserved, {held} held by reservations");
         audit.find("stock-reserved-is-held", sku, detail);
     }
-    for (order, sku) in sql::held_unknown(store).await? {
-        audit.find("stock-reserved-is-held", order, format!("holds {sku}, which does not exist"));
-    }
     Ok(())
 }
 

@@ -11,11 +11,7 @@ use kernel::{Clock, Ids};
 use serde_json::json;
 
 /// Makes an administrator, the first or another one. The server must be stopped.
-pub async fn create(
-    settings: &Settings,
-    args: AdminCreate,
-    output: Output,
-) -> Result<(), Stopped> {
+pub async fn create(settings: &Settings, args: AdminCreate, output: Output) -> Result<(), Stopped> {
     let _held = DataDir::hold(settings.data_dir())?;
     let password = password_from_stdin()?;
     let clock = Clock::system();

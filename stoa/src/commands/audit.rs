@@ -71,7 +71,9 @@ async fn look(settings: &Settings) -> Result<Report, Stopped> {
     let clock = Clock::system();
     let mut parties = Vec::new();
     for service in ServiceName::ALL {
-        let Some(store) = databases::for_reading(settings, service, &clock).await? else { continue };
+        let Some(store) = databases::for_reading(settings, service, &clock).await? else {
+            continue;
+        };
         let failed = |e| databases::stopped(service.as_str(), &e);
         let audit = databases::audit(service, &store).await.map_err(failed)?;
         parties.push(Party { name: service.as_str(), audit });
@@ -83,8 +85,9 @@ async fn look(settings: &Settings) -> Result<Report, Stopped> {
     }
     if parties.is_empty() {
         let what = format!("{}: holds no databases", settings.data_dir().display());
-        return Err(Stopped::new(Exit::NoInput, what)
-            .advise("name the data directory with --data-dir"));
+        return Err(
+            Stopped::new(Exit::NoInput, what).advise("name the data directory with --data-dir")
+        );
     }
     Ok(report(&parties))
 }
@@ -125,7 +128,8 @@ fn compare(
     let mut said: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (at, party) in parties.iter().enumerate() {
         for claim in party.audit.claims.iter().filter(|claim| claim.fact == shared.fact) {
-            let words = said.entry(&claim.subject).or_insert_with(|| vec!["nothing"; parties.len()]);
+            let words =
+                said.entry(&claim.subject).or_insert_with(|| vec!["nothing"; parties.len()]);
             words[at] = &claim.value;
         }
     }
@@ -182,8 +186,7 @@ mod tests {
     fn parties_that_say_the_same_are_no_finding() {
         let claims = [("order_1", "captured", "1299 EUR")];
 
-        let report =
-            report(&["orders", "payments", "sandbox"].map(|name| party(name, &claims)));
+        let report = report(&["orders", "payments", "sandbox"].map(|name| party(name, &claims)));
 
         assert_eq!((report.findings.len(), report.compared), (0, 1));
     }

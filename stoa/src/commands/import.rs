@@ -123,7 +123,8 @@ fn begin(
     let earlier = if args.restart { None } else { state_file.load(&version) };
     let Some(state) = earlier else {
         let mark = chunks.at();
-        let top = Progressed { byte: mark.byte, line: mark.line, ..Progressed::at_the_top(version) };
+        let top =
+            Progressed { byte: mark.byte, line: mark.line, ..Progressed::at_the_top(version) };
         return Ok((state_file, top));
     };
     eprintln!("going on at line {} (--restart begins at the top)", state.line);

@@ -3,15 +3,15 @@ use crate::api;
 use crate::cli::{OpenApi, ServiceName};
 use crate::exit::{Stopped, io};
 use crate::output;
+use serde::Serialize;
 
 /// Prints one description; with `--out`, writes one file per service.
 pub fn run(args: OpenApi) -> Result<(), Stopped> {
     let Some(dir) = args.out else {
-        let description = match args.context {
-            Some(service) => api::of(service),
-            None => api::merged(&ServiceName::ALL),
-        };
-        return output::text(&text(&description)?);
+        return output::text(&match args.context {
+            Some(service) => text(&api::of(service))?,
+            None => text(&api::merged(&ServiceName::ALL).map_err(Stopped::bug)?)?,
+        });
     };
     std::fs::create_dir_all(&dir).map_err(|e| io(dir.display(), &e))?;
     let services = args.context.map_or_else(|| ServiceName::ALL.to_vec(), |one| vec![one]);
@@ -23,8 +23,8 @@ pub fn run(args: OpenApi) -> Result<(), Stopped> {
     Ok(())
 }
 
-fn text(description: &utoipa::openapi::OpenApi) -> Result<String, Stopped> {
-    let mut text = description.to_pretty_json().map_err(Stopped::bug)?;
+fn text(description: &impl Serialize) -> Result<String, Stopped> {
+    let mut text = serde_json::to_string_pretty(description).map_err(Stopped::bug)?;
     text.push('\n');
     Ok(text)
 }

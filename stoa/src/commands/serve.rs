@@ -32,8 +32,7 @@ fn chosen(mut services: Vec<ServiceName>) -> Vec<ServiceName> {
 
 /// Sets up the log; it ends when the guard is dropped.
 pub fn log(settings: &Settings) -> Result<telemetry::Guard, Stopped> {
-    let by_default =
-        if std::io::stderr().is_terminal() { LogForm::Pretty } else { LogForm::Json };
+    let by_default = if std::io::stderr().is_terminal() { LogForm::Pretty } else { LogForm::Json };
     let log = match settings.log.unwrap_or(by_default) {
         LogForm::Pretty => telemetry::Log::Pretty,
         LogForm::Json => telemetry::Log::Json,

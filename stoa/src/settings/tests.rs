@@ -1,5 +1,8 @@
 //! Which layer wins, and what is refused with which words.
+use super::sources::settle_from;
 use super::*;
+use crate::cli::{Listeners, Shared};
+use crate::exit::Exit;
 
 fn from(flags: Shared, variables: &[(&str, &str)], file: &str) -> Result<Settings, Stopped> {
     let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
@@ -80,11 +83,7 @@ fn what_is_wrong_is_refused_with_its_place() {
         "drain_ms = 'soon'",
         "stoa.toml: setting drain_ms: invalid type: string \"soon\", expected u64",
     );
-    check(
-        &[("STOA_WORKER_THREADS", "0")],
-        "",
-        "setting worker_threads: 0 threads answer nothing",
-    );
+    check(&[("STOA_WORKER_THREADS", "0")], "", "setting worker_threads: 0 threads answer nothing");
     check(
         &[("STOA_ADMIN_EMAIL", "a@b.example")],
         "",

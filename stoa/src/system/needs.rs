@@ -36,8 +36,10 @@ pub fn check(settings: &Settings, which: &[ServiceName]) -> Result<(), Stopped> 
     match settings.bus_url {
         BusUrl::Embedded if on_queue == 1 => {
             let [one, other] = QUEUE.map(ServiceName::as_str);
-            let what = format!("{one} and {other} speak over the queue, and the embedded one \
-                                belongs to a single process");
+            let what = format!(
+                "{one} and {other} speak over the queue, and the embedded one \
+                                belongs to a single process"
+            );
             Err(Stopped::usage(what).advise("serve both here"))
         }
         BusUrl::Embedded => Ok(()),
@@ -75,8 +77,7 @@ pub async fn administrator(
         return Ok(None);
     }
     let (clock, ids) = (common.clock.clone(), common.ids.clone());
-    let desk =
-        users::Desk::new(store.clone(), outbox.clone(), clock, ids, settings.users.clone());
+    let desk = users::Desk::new(store.clone(), outbox.clone(), clock, ids, settings.users.clone());
     let desk = desk.map_err(Stopped::usage)?;
     if let Some((email, password)) = settings.admin.credentials()? {
         let made = users::ensure_admin(&desk, &email, &password).await;

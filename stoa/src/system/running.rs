@@ -1,5 +1,5 @@
 //! A system that runs: how it is told about, and how it ends.
-use super::databases::stopped;
+use super::databases::{queue_stopped, stopped};
 use crate::banner::{Banner, url_of};
 use crate::cli::ServiceName;
 use crate::data_dir::DataDir;
@@ -9,7 +9,6 @@ use edge::ops::TreeSlot;
 use edge::serve::{Address, BindError, Bound, Drain};
 use futures::future::{join_all, select_all};
 use kernel::Clock;
-use std::future::Future;
 use std::io::ErrorKind;
 use store::Store;
 use supervisor::{Running, Supervisor, SupervisorSpec};
@@ -138,12 +137,10 @@ impl Signals {
         Ok(Self { terminate, interrupt: listen(SignalKind::interrupt())? })
     }
 
-    fn next(&mut self) -> impl Future<Output = ()> + '_ {
-        async {
-            tokio::select! {
-                _ = self.terminate.recv() => {}
-                _ = self.interrupt.recv() => {}
-            }
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }
@@ -157,7 +154,9 @@ fn unbound(BindError { address, cause }: &BindError) -> Stopped {
     let kind = cause.kind();
     if kind == ErrorKind::AddrInUse {
         return Stopped::new(Exit::Unavailable, format!("{address} is in use by another process"))
-            .advise("stop that process, or choose another address with --listen (port 0 picks one)");
+            .advise(
+                "stop that process, or choose another address with --listen (port 0 picks one)",
+            );
     }
     if kind == ErrorKind::PermissionDenied {
         return Stopped::new(Exit::CannotCreate, what).advise("a port from 1024 on");
@@ -178,6 +177,7 @@ pub(super) fn orders_stopped(error: &orders::StartError) -> Stopped {
     match error {
         orders::StartError::Settings(error) => Stopped::usage(format!("setting {error}")),
         orders::StartError::Store(error) => stopped("orders", error),
+        orders::StartError::Bus(error) => queue_stopped(error),
     }
 }
 

@@ -42,7 +42,7 @@ impl Orders {
         &self,
         completion: &Completion,
         allowed: impl Fn(&Cart) -> bool,
-        seal: impl Fn(&mut Batch, &OrderRow),
+        mut seal: impl FnMut(&mut Batch, &OrderRow),
     ) -> Result<Completed, Error> {
         for _ in 0..CONFLICTS_MAX {
             let cart = self.cart(completion.cart, &allowed).await?;
@@ -52,9 +52,12 @@ impl Orders {
             }
             let mut draft = cart.draft(completion.tender.clone(), completion.expected_total)?;
             draft.owner.user = draft.owner.user.or(completion.user);
-            let (row, mut batch) = self.assemble(draft, completion.order).await?;
+            let (row, order) = self.assemble(draft, completion.order).await?;
+            // First in the batch: whoever was slower conflicts on it and reads the cart again.
+            let mut batch = Batch::new("complete_cart");
             let now = self.clock.now();
             batch.one(carts::COMPLETE, params![row.id, now, cart.id, cart.version]);
+            batch.append(order);
             seal(&mut batch, &row);
             match self.store.commit(batch).await {
                 Ok(()) => {

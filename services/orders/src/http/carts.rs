@@ -11,7 +11,7 @@ use kernel::{Fault, FieldError};
 
 use super::{
     access::Visitor,
-    orders::{created, refused, settled},
+    orders::{New, created, refused, settled},
     read::{
         CompleteCart, WantedAddress, WantedCoupons, WantedEmail, WantedItem, WantedMethod,
         WantedQuantity,
@@ -267,14 +267,21 @@ pub async fn complete(
     let watcher = wait.duration().map(|_| orders.watchers.watch(order));
     let (secret, now) = (visitor.token().map(str::to_owned), orders.clock.now());
     let allowed = |cart: &Cart| visitor.may_change(&cart.owner);
+    let mut first = None;
     let completed = orders
         .complete(&completion, allowed, |batch, row| {
-            key.record(batch, &created(row.clone(), secret.clone()), now);
+            let answer = created(row.clone(), secret.clone());
+            key.record(batch, &answer, now);
+            first = Some(answer);
         })
         .await;
-    match completed {
-        Ok(Completed::Now(row)) => settled(&orders, &key, wait, watcher, row, secret).await,
-        Ok(Completed::Before(row)) => Ok(Json(OrderShown::new(row, None)).into_response()),
-        Err(error) => refused(&orders, &key, error).await,
+    match (completed, first) {
+        (Ok(Completed::Now(row)), Some(first)) => {
+            settled(&orders, &key, wait, watcher, New { row, first, secret }).await
+        }
+        (Ok(Completed::Now(row) | Completed::Before(row)), _) => {
+            Ok(Json(OrderShown::new(row, None)).into_response())
+        }
+        (Err(error), _) => refused(&orders, &key, error).await,
     }
 }

@@ -86,3 +86,25 @@ struct Promises;
 pub fn openapi() -> utoipa::openapi::OpenApi {
     Promises::openapi()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_promised() {
+        let promised = openapi();
+        let count = |path: &str| {
+            let item = promised.paths.paths.get(path).map(|item| {
+                [&item.get, &item.post, &item.put, &item.patch, &item.delete]
+                    .iter()
+                    .filter(|operation| operation.is_some())
+                    .count()
+            });
+            item.unwrap_or(0)
+        };
+
+        assert_eq!((count("/v1/orders"), count("/v1/carts/{id}/items/{item_id}")), (2, 2));
+        assert_eq!(promised.paths.paths.len(), 14);
+    }
+}

@@ -57,14 +57,20 @@ pub async fn place(
     let id = orders.ids.next();
     let watcher = wait.duration().map(|_| orders.watchers.watch(id));
     let now = orders.clock.now();
+    let mut first = None;
     let placed = orders
         .place(draft, id, |batch, row| {
-            key.record(batch, &created(row.clone(), secret.clone()), now);
+            let answer = created(row.clone(), secret.clone());
+            key.record(batch, &answer, now);
+            first = Some(answer);
         })
         .await;
-    match placed {
-        Ok(row) => settled(&orders, &key, wait, watcher, row, secret).await,
-        Err(error) => refused(&orders, &key, error).await,
+    match (placed, first) {
+        (Ok(row), Some(first)) => {
+            settled(&orders, &key, wait, watcher, New { row, first, secret }).await
+        }
+        (Ok(row), None) => Ok(shown(row)),
+        (Err(error), _) => refused(&orders, &key, error).await,
     }
 }
 
@@ -77,16 +83,25 @@ pub(super) fn created(row: OrderRow, secret: Option<String>) -> StoredResponse {
         .version(version)
 }
 
+/// An order that was made just now.
+pub(super) struct New {
+    /// The order.
+    pub row: OrderRow,
+    /// The answer that is kept about it.
+    pub first: StoredResponse,
+    /// The secret that is told in it.
+    pub secret: Option<String>,
+}
+
 /// Waits as long as the caller wants to, and answers with the order as it is then.
 pub(super) async fn settled(
     orders: &Orders,
     key: &Idempotency,
     wait: Wait,
     watcher: Option<Watcher>,
-    row: OrderRow,
-    secret: Option<String>,
+    new: New,
 ) -> Result<Response, Problem> {
-    let first = created(row.clone(), secret.clone());
+    let New { row, first, secret } = new;
     let Some((limit, mut watcher)) = wait.duration().zip(watcher) else {
         return Ok(first.into_response());
     };

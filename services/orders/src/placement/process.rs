@@ -141,6 +141,11 @@ impl Process for Placing {
             self.watchers.wake_after(batch, order, false);
         }
     }
+
+    fn finished(&self, _: &str, state: &Placement) {
+        let status = state.standing().status.as_str();
+        metrics::counter!("stoa_orders_settled_total", "status" => status).increment(1);
+    }
 }
 
 fn order_id(id: &str) -> Result<OrderId, Error> {

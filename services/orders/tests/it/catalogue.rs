@@ -1,9 +1,6 @@
 //! The projection of what is sold: whatever arrives how often and in which order, the newest holds.
 
-use contracts::{
-    Contract,
-    events::products::{PriceChanged, ProductArchived},
-};
+use contracts::events::products::{PriceChanged, ProductArchived};
 use kernel::{Currency, Money};
 
 use crate::rig::{Rig, product, wanted};
@@ -21,27 +18,19 @@ async fn price(rig: &Rig, sku: &str) -> Option<i64> {
     refused["total"]["amount"].as_i64()
 }
 
-/// Says something about products, and waits until all of it was heard.
-async fn say<C: Contract>(rig: &Rig, contract: &C, heard: &str) {
-    rig.say("catalogue", contract).await;
-    let mark = product(heard, 1, &[]);
-    rig.say("catalogue", &mark).await;
-    rig.known(mark.product_id, 1).await;
-}
-
 #[tokio::test]
 async fn the_newest_version_of_a_product_holds() {
     let rig = Rig::new().await;
-    say(&rig, &product("P", 2, &[("A", eur(200)), ("B", eur(300))]), "m1").await;
+    rig.tell(&product("P", 2, &[("A", eur(200)), ("B", eur(300))])).await;
     assert_eq!((price(&rig, "A").await, price(&rig, "B").await), (Some(200), Some(300)));
 
-    say(&rig, &product("P", 1, &[("A", eur(100)), ("C", eur(400))]), "m2").await;
+    rig.tell(&product("P", 1, &[("A", eur(100)), ("C", eur(400))])).await;
     assert_eq!((price(&rig, "A").await, price(&rig, "C").await), (Some(200), None));
 
-    say(&rig, &product("P", 3, &[("B", eur(350))]), "m3").await;
+    rig.tell(&product("P", 3, &[("B", eur(350))])).await;
     assert_eq!((price(&rig, "A").await, price(&rig, "B").await), (None, Some(350)));
 
-    say(&rig, &product("P", 4, &[("A", eur(250)), ("B", eur(350))]), "m4").await;
+    rig.tell(&product("P", 4, &[("A", eur(250)), ("B", eur(350))])).await;
     assert_eq!((price(&rig, "A").await, price(&rig, "B").await), (Some(250), Some(350)));
 }
 
@@ -49,16 +38,16 @@ async fn the_newest_version_of_a_product_holds() {
 async fn an_archived_product_is_not_sold_until_it_is_published_again() {
     let rig = Rig::new().await;
     let published = product("P", 1, &[("A", eur(200))]);
-    say(&rig, &published, "m1").await;
+    rig.tell(&published).await;
 
     let archived = ProductArchived { product_id: published.product_id, version: 2 };
-    say(&rig, &archived, "m2").await;
+    rig.tell(&archived).await;
     assert_eq!(price(&rig, "A").await, None);
 
-    say(&rig, &published, "m3").await;
+    rig.tell(&published).await;
     assert_eq!(price(&rig, "A").await, None);
 
-    say(&rig, &product("P", 3, &[("A", eur(210))]), "m4").await;
+    rig.tell(&product("P", 3, &[("A", eur(210))])).await;
     assert_eq!(price(&rig, "A").await, Some(210));
 }
 
@@ -66,7 +55,7 @@ async fn an_archived_product_is_not_sold_until_it_is_published_again() {
 async fn a_price_change_holds_whether_it_comes_before_or_after_its_product() {
     let rig = Rig::new().await;
     let first = product("P", 1, &[("A", eur(200))]);
-    say(&rig, &first, "m1").await;
+    rig.tell(&first).await;
     let change = |version, minor| PriceChanged {
         product_id: first.product_id,
         variant_id: first.variants[0].variant_id,
@@ -76,26 +65,26 @@ async fn a_price_change_holds_whether_it_comes_before_or_after_its_product() {
         version,
     };
 
-    say(&rig, &change(2, 220), "m2").await;
+    rig.tell(&change(2, 220)).await;
     assert_eq!(price(&rig, "A").await, Some(220));
 
-    say(&rig, &product("P", 2, &[("A", eur(220))]), "m3").await;
-    say(&rig, &change(2, 220), "m4").await;
+    rig.tell(&product("P", 2, &[("A", eur(220))])).await;
+    rig.tell(&change(2, 220)).await;
     assert_eq!(price(&rig, "A").await, Some(220));
 
-    say(&rig, &change(1, 999), "m5").await;
+    rig.tell(&change(1, 999)).await;
     assert_eq!(price(&rig, "A").await, Some(220));
 }
 
 #[tokio::test]
 async fn a_sku_that_moved_belongs_to_the_product_that_spoke_last() {
     let rig = Rig::new().await;
-    say(&rig, &product("P", 7, &[("A", eur(200))]), "m1").await;
+    rig.tell(&product("P", 7, &[("A", eur(200))])).await;
     rig.clock.advance(std::time::Duration::from_secs(1));
-    say(&rig, &product("Q", 1, &[("A", eur(300))]), "m2").await;
+    rig.tell(&product("Q", 1, &[("A", eur(300))])).await;
     assert_eq!(price(&rig, "A").await, Some(300));
 
-    say(&rig, &product("P", 8, &[]), "m3").await;
+    rig.tell(&product("P", 8, &[])).await;
 
     assert_eq!(price(&rig, "A").await, Some(300));
 }

@@ -53,6 +53,7 @@ async fn a_command_that_nobody_answers_is_sent_again_until_somebody_does() {
     rig.stock.silence::<CommitStock>();
     let id = place(&rig, "tok_visa").await;
     rig.in_step(&id, "committing").await;
+    rig.order_when(&id, |_| rig.stock.heard::<CommitStock>() == 1).await;
     for seconds in [6, 11, 21] {
         let heard = rig.stock.heard::<CommitStock>();
         rig.clock.advance(Duration::from_secs(seconds));

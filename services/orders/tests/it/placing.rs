@@ -136,9 +136,7 @@ async fn check_refused(rig: &Rig, body: Value, status: u16, code: &str, fields: 
 async fn what_cannot_be_an_order_is_refused_with_a_reason() {
     let rig = Rig::open().await;
     let yen = kernel::Money::new(500, "JPY".parse().unwrap());
-    let fan = crate::rig::product("FAN", 1, &[("FAN", yen)]);
-    rig.say("fan", &fan).await;
-    rig.known(fan.product_id, 1).await;
+    rig.tell(&crate::rig::product("FAN", 1, &[("FAN", yen)])).await;
     let visa = |items: &[(&str, i64)]| wanted(items, "tok_visa");
     let many: Vec<_> = std::iter::repeat_n(("MUG", 1), 101).collect();
 
@@ -237,9 +235,7 @@ async fn what_is_bought_and_for_how_much_stays_as_it_was_at_placement() {
     rig.stock.silence::<contracts::commands::ReserveStock>();
     let placed = rig.place(&wanted(&[("MUG", 1)], "tok_visa")).send().await;
     let dearer = kernel::Money::new(9999, kernel::Currency::EUR);
-    let product = crate::rig::product("MUG", 2, &[("MUG", dearer)]);
-    rig.say("mug", &product).await;
-    rig.known(product.product_id, 2).await;
+    rig.tell(&crate::rig::product("MUG", 2, &[("MUG", dearer)])).await;
 
     let order = rig.order(&placed.id()).await;
     let next = rig.place(&wanted(&[("MUG", 1)], "tok_visa")).send().await;

@@ -22,8 +22,8 @@ pub struct Authorize {
     pub token: String,
 }
 
-/// Holds the amount. The answer is pending when the outcome is not known; asking again under the same
-/// key asks the provider what became of it. An order takes one payment that has not failed.
+/// Holds the amount. The answer is pending when the outcome is not known; asking again under the
+/// same key asks the provider what became of it. An order takes one payment that has not failed.
 pub async fn authorize(desk: &Desk, request: Authorize) -> Result<View, PaymentError> {
     let now = desk.clock.now();
     let asked = Asked {

@@ -1,5 +1,5 @@
-//! What can be done with payments. Each command reads, decides and commits what it asks of the provider;
-//! then the provider is asked, outside any transaction, and its word is committed.
+//! What can be done with payments. Each command reads, decides and commits what it asks of the
+//! provider; then the provider is asked, outside any transaction, and its word is committed.
 
 mod answer;
 mod authorize;

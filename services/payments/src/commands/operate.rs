@@ -1,4 +1,5 @@
-//! The two commits of every operation: what is asked, before the provider hears of it, and what came of it.
+//! The two commits of every operation: what is asked, before the provider hears of it, and what
+//! came of it.
 
 use kernel::crash;
 use store::Batch;
@@ -27,8 +28,8 @@ enum NotBegun {
 
 /// Decides on a payment and commits the operation, then has the provider do it.
 ///
-/// `decide` adds the operation to the payment, or refuses. A key that was used before is answered with
-/// what came of it, if `same` says that it was for the same request.
+/// `decide` adds the operation to the payment, or refuses. A key that was used before is answered
+/// with what came of it, if `same` says that it was for the same request.
 pub async fn operate(
     desk: &Desk,
     asked: &Asked<'_>,
@@ -117,8 +118,8 @@ pub enum Resend {
     No,
 }
 
-/// Asks the provider what became of a pending operation. Only when the provider has never seen it, and
-/// `resend` says so, is it sent again.
+/// Asks the provider what became of a pending operation. Only when the provider has never seen it,
+/// and `resend` says so, is it sent again.
 pub async fn settle_by_asking(
     desk: &Desk,
     payment: Payment,
@@ -139,8 +140,8 @@ pub async fn settle_by_asking(
     }
 }
 
-/// Has the provider do a pending operation, and commits its word. An unknown outcome is answered with
-/// the payment as it stands: pending.
+/// Has the provider do a pending operation, and commits its word. An unknown outcome is answered
+/// with the payment as it stands: pending.
 pub async fn perform(
     desk: &Desk,
     payment: Payment,
@@ -180,6 +181,7 @@ pub async fn record(
         let batch = outcome_batch(desk, operation.kind, &payment, before, &facts);
         match desk.db.commit(batch).await {
             Ok(()) => {
+                count(&facts);
                 let fact = facts.into_iter().find(|fact| fact.operation.key == key);
                 let fact = fact.expect("a settled operation has a fact");
                 return Ok(payment.view_at(fact.after, fact.failure, fact.challenge));
@@ -209,6 +211,12 @@ fn outcome_batch(desk: &Desk, kind: Kind, payment: &Payment, before: i64, facts:
         crate::events::emit(&desk.outbox, &mut batch, payment, fact);
     }
     batch
+}
+
+fn count(facts: &[Fact]) {
+    for fact in facts {
+        metrics::counter!("stoa_payments_facts_total", "fact" => fact.kind.word()).increment(1);
+    }
 }
 
 /// The answer that a settled operation was given.
@@ -241,8 +249,12 @@ async fn send(
         Kind::Void => provider.void(request),
         Kind::Refund => provider.refund(request),
     };
+    let started = desk.clock.instant();
     let answer = desk.clock.timeout(desk.settings.provider_timeout(), call).await;
     crash::point(labels.after);
+    let took = desk.clock.instant().saturating_sub(started);
+    metrics::histogram!("stoa_payments_provider_seconds", "operation" => operation.kind.word())
+        .record(took);
     answer.unwrap_or_else(|_| Err(ProviderError::Unknown("no answer in time".into())))
 }
 

@@ -11,8 +11,8 @@ use super::{Desk, PaymentError};
 use crate::domain::Payment;
 use crate::store::{operations, payments};
 
-/// Asks the provider about each pending operation of a payment. What it has never seen is sent again,
-/// under the same key, only if `resend` says so.
+/// Asks the provider about each pending operation of a payment. What it has never seen is sent
+/// again, under the same key, only if `resend` says so.
 pub async fn inquire(desk: &Desk, payment: Payment, resend: Resend) -> Result<(), PaymentError> {
     let keys: Vec<String> = payment.pending.iter().map(|operation| operation.key.clone()).collect();
     for key in keys {

@@ -26,7 +26,8 @@ pub enum Broken {
     OtherOperation { version: i64 },
 }
 
-/// Applies `steps` to `payment`, which stands as it was first asked for (version 1, or a tombstone).
+/// Applies `steps` to `payment`, which stands as it was first asked for (version 1, or a
+/// tombstone).
 pub fn fold(mut payment: Payment, steps: &[Step]) -> Result<Payment, Broken> {
     // An abandoned operation is told of by the void that ended it.
     let mut expected: Vec<Fact> = Vec::new();

@@ -158,7 +158,9 @@ proptest! {
         let mut version = payment.version;
         for (number, step) in moves.iter().enumerate() {
             for step in play(&mut payment, number, step) {
-                let (Step::Asked { version: next, .. } | Step::Happened { version: next, .. }) = step;
+                let next = match step {
+                    Step::Asked { version, .. } | Step::Happened { version, .. } => version,
+                };
                 prop_assert_eq!(next, version + 1);
                 version = next;
             }

@@ -15,7 +15,8 @@ pub enum Account {
     Refunds,
 }
 
-/// One side of a movement: debits are positive, credits negative. A transaction's entries sum to zero.
+/// One side of a movement: debits are positive, credits negative. A transaction's entries sum to
+/// zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
     pub account: Account,

@@ -20,7 +20,8 @@ pub enum Kind {
     Refund,
 }
 
-/// Something that was asked of the provider. Its key names it there too: the provider does a key once.
+/// Something that was asked of the provider. Its key names it there too: the provider does a key
+/// once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     /// The caller's idempotency key: a pure function of the logical operation, never of the retry.

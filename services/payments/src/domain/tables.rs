@@ -36,8 +36,8 @@ impl Story {
         Self { payment, clearing: 0, asked: 0 }
     }
 
-    /// `capture 400`, `refund`, `void`, `answer`: asked. `ok`, `no`, `challenge`: the provider's word on
-    /// the oldest operation that waits; `last ok`: on the newest.
+    /// `capture 400`, `refund`, `void`, `answer`: asked. `ok`, `no`, `challenge`: the provider's
+    /// word on the oldest operation that waits; `last ok`: on the newest.
     fn step(&mut self, step: &str) -> Result<(), String> {
         self.asked += 1;
         let key = format!("k{}", self.asked);

@@ -1,4 +1,5 @@
-//! Requests parsed into words of the domain, all faults at once, and views as they go over the wire.
+//! Requests parsed into words of the domain, all faults at once, and views as they go over the
+//! wire.
 
 use std::fmt::Display;
 use std::str::FromStr;

@@ -8,7 +8,7 @@ use http::Uri;
 use kernel::{Cursor, Page};
 
 use super::State;
-use super::shapes::{AccountBody, AccountsBody, BankOperationBody, BankPage, LedgerPage, LineBody};
+use super::lines::{AccountBody, AccountsBody, BankOperationBody, BankPage, LedgerPage, LineBody};
 use crate::providers::sandbox;
 use crate::store::books;
 

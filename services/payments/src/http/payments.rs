@@ -199,8 +199,9 @@ fn key(caller: &str, action: &str, idempotency: &Idempotency) -> String {
     format!("rest:{caller}:{action}:{}", idempotency.key())
 }
 
-/// Answers from the record, or runs the command and records its answer. The command is idempotent by
-/// itself: a crash before the record means that a repetition gets the same answer from the command.
+/// Answers from the record, or runs the command and records its answer. The command is idempotent
+/// by itself: a crash before the record means that a repetition gets the same answer from the
+/// command.
 async fn once<T: serde::Serialize>(
     desk: &Desk,
     idempotency: &Idempotency,

@@ -14,8 +14,8 @@ use crate::domain::{Outcome, Payment};
 /// One operation as it is asked of a provider.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// Names the operation at the provider, which does each key once: however often it is sent, it has
-    /// one effect and one outcome.
+    /// Names the operation at the provider, which does each key once: however often it is sent, it
+    /// has one effect and one outcome.
     pub key: &'a str,
     /// The key of the authorisation that the operation belongs to; its own, for an authorisation.
     pub authorization: &'a str,
@@ -48,8 +48,8 @@ pub trait Provider: Send + Sync {
     /// Takes held money.
     async fn capture(&self, request: Request<'_>) -> Result<Outcome, ProviderError>;
 
-    /// Gives back all that is held, and says how much it was. An authorisation that the provider has
-    /// never seen is closed all the same: it is declined should it arrive later.
+    /// Gives back all that is held, and says how much it was. An authorisation that the provider
+    /// has never seen is closed all the same: it is declined should it arrive later.
     async fn void(&self, request: Request<'_>) -> Result<Outcome, ProviderError>;
 
     /// Returns captured money.

@@ -1,4 +1,5 @@
-//! Every SQL statement of this service, by what it is about, and how rows become words of the domain.
+//! Every SQL statement of this service, by what it is about, and how rows become words of the
+//! domain.
 
 pub mod books;
 pub mod events;

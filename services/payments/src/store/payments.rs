@@ -13,7 +13,8 @@ pub const INSERT_PAYMENT: Sql = Sql::new(
     "INSERT INTO payments (id, order_id, slot, provider, amount_minor, currency, authorize_key,
         stage, code, detail, authorized_minor, captured_minor, voided_minor, refunded_minor,
         refund_pending_minor, pending, due_ms, status, version, created_ms, updated_ms)
-     VALUES ($1, $2, '', $3, $4, $5, $6, $7, NULL, NULL, 0, 0, 0, 0, 0, $8, $9, $10, $11, $12, $12)",
+     VALUES ($1, $2, '', $3, $4, $5, $6, $7, NULL, NULL, 0, 0, 0, 0, 0, $8, $9, $10, $11, $12,
+        $12)",
 );
 
 /// Writes a payment over the version it was read at.
@@ -209,9 +210,9 @@ pub async fn claim_due(
     rows.iter().map(|row| row.parse(0)).collect()
 }
 
-/// Above every id when there is no bound.
+/// Above every id, in any collation, when there is no bound: ids begin with a digit up to 7.
 fn end(before: Option<PaymentId>) -> String {
-    before.map_or_else(|| "payment_~".to_owned(), |id| id.to_string())
+    before.map_or_else(|| "payment_z".to_owned(), |id| id.to_string())
 }
 
 fn pending_json(pending: &[Operation]) -> String {

@@ -2,8 +2,9 @@
 
 use testkit::eventually;
 
+use crate::calls::S;
 use crate::line::Cut;
-use crate::world::{S, World};
+use crate::world::World;
 
 /// Prepares a payment, crashes in one operation on it, restarts; the resolver must finish it.
 async fn check(prepare: &[&str], crash: &str, status: S, bookings: &[&str]) {

@@ -9,7 +9,9 @@ use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServiceResponse};
 
-use crate::world::{S, World, authorization, code, token};
+use crate::calls::{S, authorization, code};
+use crate::credentials::token;
+use crate::world::World;
 
 async fn authorize_as(world: &World, bearer: &str) -> Result<v1::Payment, Status> {
     let mut request = Request::new(authorization(world.order(), "tok_visa"));

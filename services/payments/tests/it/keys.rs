@@ -3,7 +3,8 @@
 use futures::future::join_all;
 use tonic::Code;
 
-use crate::world::{S, World, authorization, code, euro};
+use crate::calls::{S, authorization, code, euro};
+use crate::world::World;
 
 #[tokio::test]
 async fn a_repeated_key_returns_the_first_answer_whatever_happened_since() {

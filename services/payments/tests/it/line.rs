@@ -1,4 +1,5 @@
-//! The line to the bank, which a test can cut: before the request arrives, after, or with a false word.
+//! The line to the bank, which a test can cut: before the request arrives, after, or with a false
+//! word.
 
 use std::collections::HashMap;
 use std::sync::Mutex;

@@ -1,5 +1,9 @@
 //! Payments from outside: through gRPC in process and through REST, against the sandbox bank.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails by panicking")]
+
+mod calls;
+mod credentials;
 mod line;
 mod world;
 
@@ -9,7 +13,6 @@ mod doors;
 mod keys;
 mod refunds;
 mod rest;
-mod speed;
 mod tokens;
 mod unknown;
 mod voids;

@@ -4,8 +4,9 @@ use contracts::payments::v1::RefundStatus;
 use futures::future::join_all;
 use tonic::Code;
 
+use crate::calls::{S, code};
 use crate::line::Cut;
-use crate::world::{S, World, code};
+use crate::world::World;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_refunds_at_once_return_what_was_captured_and_no_more() {

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{World, token};
+use crate::credentials::token;
+use crate::world::World;
 
 #[tokio::test]
 async fn only_staff_with_the_permission_may() {

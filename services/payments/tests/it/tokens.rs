@@ -2,7 +2,8 @@
 
 use tonic::Code;
 
-use crate::world::{S, World, code};
+use crate::calls::{S, code};
+use crate::world::World;
 
 async fn check(world: &World, token: &str, status: S, failure: &str) {
     let payment = world.authorize(token).await.expect("a decline is data");

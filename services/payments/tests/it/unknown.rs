@@ -4,8 +4,9 @@ use contracts::payments::v1;
 use testkit::eventually;
 use tonic::Code;
 
+use crate::calls::{S, code};
 use crate::line::Cut;
-use crate::world::{S, World, code};
+use crate::world::World;
 
 #[tokio::test]
 async fn a_call_that_never_answers_is_pending_and_its_repetition_asks() {

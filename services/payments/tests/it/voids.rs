@@ -2,7 +2,8 @@
 
 use tonic::Code;
 
-use crate::world::{S, World, authorization, code};
+use crate::calls::{S, authorization, code};
+use crate::world::World;
 
 #[tokio::test]
 async fn a_void_gives_back_what_is_held() {

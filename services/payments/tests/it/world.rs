@@ -6,29 +6,20 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use contracts::ids::OrderId;
-use contracts::payments::v1;
-use contracts::payments::v1::payments_client::PaymentsClient;
-use edge::auth::{Claims, Role, ServiceKey, Verifier, sign};
+use edge::auth::{ServiceKey, Verifier};
 use edge::{Deps, Front, Peer, Peers, PeersParts, Switchboard};
 use http::Request;
 use http_body_util::BodyExt as _;
-use jsonwebtoken::EncodingKey;
-use jsonwebtoken::jwk::JwkSet;
 use kernel::{Clock, Ids, audit::Audit};
 use payments::{Providers, Sandbox, Settings};
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::Store;
 use supervisor::{ChildSpec, Running, Strategy, Supervisor, SupervisorSpec, Tasks};
 use testkit::Folder;
-use tonic::{Code, Status};
 use tower::ServiceExt as _;
 
+use crate::credentials::{keys, token};
 use crate::line::Line;
-
-pub use v1::PaymentStatus as S;
-
-const KID: &str = "test";
-const SEED: [u8; 32] = [7; 32];
 
 /// The service, its callers and its bank.
 pub struct World {
@@ -147,100 +138,6 @@ impl World {
         self.ids.next()
     }
 
-    pub fn client(&self) -> PaymentsClient<Peer> {
-        PaymentsClient::new(self.peer.clone())
-    }
-
-    /// Authorises 1000 EUR for a new order under a key made of the order.
-    pub async fn authorize(&self, token: &str) -> Result<v1::Payment, Status> {
-        self.authorize_order(self.order(), token).await
-    }
-
-    pub async fn authorize_order(
-        &self,
-        order: OrderId,
-        token: &str,
-    ) -> Result<v1::Payment, Status> {
-        self.ask_authorize(authorization(order, token)).await
-    }
-
-    pub async fn ask_authorize(&self, ask: v1::AuthorizeRequest) -> Result<v1::Payment, Status> {
-        self.client().authorize(ask).await.map(tonic::Response::into_inner)
-    }
-
-    pub async fn answer(&self, payment: &v1::Payment, text: &str) -> Result<v1::Payment, Status> {
-        let request = v1::AnswerRequest {
-            idempotency_key: format!("{}:answer:1", payment.order_id),
-            payment_id: payment.id.clone(),
-            answer: text.to_owned(),
-        };
-        self.client().answer(request).await.map(tonic::Response::into_inner)
-    }
-
-    /// Captures all that is left, or a part; `number` makes the key.
-    pub async fn capture(
-        &self,
-        payment: &v1::Payment,
-        number: u32,
-        amount: Option<i64>,
-    ) -> Result<v1::Payment, Status> {
-        let request = v1::CaptureRequest {
-            idempotency_key: format!("{}:capture:{number}", payment.order_id),
-            payment_id: payment.id.clone(),
-            amount: amount.map(euro),
-        };
-        self.client().capture(request).await.map(tonic::Response::into_inner)
-    }
-
-    pub async fn refund(
-        &self,
-        payment: &v1::Payment,
-        number: u32,
-        amount: Option<i64>,
-    ) -> Result<v1::RefundResult, Status> {
-        let request = v1::RefundRequest {
-            idempotency_key: format!("{}:refund:{number}", payment.order_id),
-            payment_id: payment.id.clone(),
-            amount: amount.map(euro),
-            reason: "returned".to_owned(),
-        };
-        self.client().refund(request).await.map(tonic::Response::into_inner)
-    }
-
-    pub async fn void(&self, payment: &v1::Payment) -> Result<v1::Payment, Status> {
-        self.ask_void(&format!("{}:void:1", payment.order_id), &payment.id, "").await
-    }
-
-    pub async fn void_order(&self, order: OrderId) -> Result<v1::Payment, Status> {
-        self.ask_void(&format!("{order}:void:1"), "", &order.to_string()).await
-    }
-
-    pub async fn ask_void(
-        &self,
-        key: &str,
-        payment: &str,
-        order: &str,
-    ) -> Result<v1::Payment, Status> {
-        let request = v1::VoidRequest {
-            idempotency_key: key.to_owned(),
-            payment_id: payment.to_owned(),
-            order_id: order.to_owned(),
-        };
-        self.client().void(request).await.map(tonic::Response::into_inner)
-    }
-
-    pub async fn get(&self, order: OrderId) -> Result<v1::Payment, Status> {
-        let by = Some(v1::get_payment_request::By::OrderId(order.to_string()));
-        let request = v1::GetPaymentRequest { by };
-        self.client().get_payment(request).await.map(tonic::Response::into_inner)
-    }
-
-    /// A captured payment of 1000 EUR.
-    pub async fn captured(&self) -> v1::Payment {
-        let payment = self.authorize("tok_visa").await.expect("tok_visa approves");
-        self.capture(&payment, 1, None).await.expect("all of it is held")
-    }
-
     /// The bank's bookings for an order, such as `authorize 1000 approved`.
     pub async fn bookings(&self, order: &str) -> Vec<String> {
         let answer = self.rest("GET", "/v1/sandbox/operations?limit=100", "payments.read").await;
@@ -318,55 +215,4 @@ fn claims(audit: &Audit) -> Vec<(String, &'static str, String)> {
     let mut claims: Vec<_> = audit.claims.iter().map(claim).collect();
     claims.sort();
     claims
-}
-
-pub fn euro(minor: i64) -> v1::Money {
-    v1::Money { amount: minor, currency: "EUR".to_owned() }
-}
-
-/// 1000 EUR for an order.
-pub fn authorization(order: OrderId, token: &str) -> v1::AuthorizeRequest {
-    v1::AuthorizeRequest {
-        idempotency_key: format!("{order}:authorize:1"),
-        order_id: order.to_string(),
-        amount: Some(euro(1000)),
-        provider: "sandbox".to_owned(),
-        token: token.to_owned(),
-    }
-}
-
-pub fn code<T: std::fmt::Debug>(answer: Result<T, Status>) -> Code {
-    answer.expect_err("it is refused").code()
-}
-
-/// An access token of staff with one permission.
-pub fn token(permission: &str) -> String {
-    let now = Clock::system().now().ms() / 1000;
-    let claims = Claims {
-        iss: "stoa".into(),
-        aud: "stoa".into(),
-        sub: "user_01h455vb4pex5vsknk084sn02q".into(),
-        role: Role::Staff,
-        permissions: vec![permission.to_owned()],
-        sid: "session_01h455vb4pex5vsknk084sn02q".into(),
-        jti: "jti".into(),
-        iat: now,
-        exp: now + 600,
-        nbf: None,
-    };
-    sign(&claims, KID, &signing_key()).expect("plain claims are signed")
-}
-
-fn signing_key() -> EncodingKey {
-    use ed25519_dalek::pkcs8::EncodePrivateKey as _;
-    let key = ed25519_dalek::SigningKey::from_bytes(&SEED);
-    EncodingKey::from_ed_der(key.to_pkcs8_der().expect("a key is encoded").as_bytes())
-}
-
-fn keys() -> JwkSet {
-    use base64::Engine as _;
-    let key = ed25519_dalek::SigningKey::from_bytes(&SEED).verifying_key();
-    let x = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(key.as_bytes());
-    let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": x, "kid": KID, "alg": "EdDSA"});
-    serde_json::from_value(json!({ "keys": [jwk] })).expect("a key set")
 }

@@ -3,7 +3,7 @@
 use ::store::{Error, Row, Sql, Store, params};
 
 /// Statements of this module.
-pub const ALL: &[Sql] = &[FOLD, ORPHANS, BROKEN, HELD_MISMATCH, HELD_UNKNOWN, BY_STATE];
+pub const ALL: &[Sql] = &[FOLD, ORPHANS, BROKEN, HELD_MISMATCH, BY_STATE];
 
 const FOLD: Sql = Sql::new(
     "SELECT s.sku, s.on_hand, s.reserved, s.version,
@@ -41,44 +41,35 @@ const BROKEN: Sql = Sql::new(
      LIMIT 100",
 );
 
+// Both sides are summed side by side, so that what is missing on either side is seen.
 const HELD_MISMATCH: Sql = Sql::per_engine(
-    "WITH held AS MATERIALIZED (
-        SELECT l.value ->> 0 AS sku, SUM(l.value ->> 1) AS pieces
+    "SELECT b.sku, SUM(b.reserved), SUM(b.held)
+     FROM (
+        SELECT s.sku, s.reserved, 0 AS held
+        FROM stock s
+        WHERE s.reserved <> 0
+        UNION ALL
+        SELECT CAST(l.value ->> 0 AS TEXT), 0, CAST(l.value ->> 1 AS BIGINT)
         FROM reservation r, json_each(r.lines) l
         WHERE r.state = 'held'
-        GROUP BY 1
-     )
-     SELECT s.sku, s.reserved, COALESCE(h.pieces, 0)
-     FROM stock s
-     LEFT JOIN held h ON h.sku = s.sku
-     WHERE s.reserved <> COALESCE(h.pieces, 0)
-     ORDER BY s.sku
+     ) b
+     GROUP BY b.sku
+     HAVING SUM(b.reserved) <> SUM(b.held)
+     ORDER BY b.sku
      LIMIT 100",
-    "WITH held AS MATERIALIZED (
-        SELECT l.value ->> 0 AS sku, CAST(SUM(CAST(l.value ->> 1 AS BIGINT)) AS BIGINT) AS pieces
+    "SELECT b.sku, CAST(SUM(b.reserved) AS BIGINT), CAST(SUM(b.held) AS BIGINT)
+     FROM (
+        SELECT s.sku, s.reserved, CAST(0 AS BIGINT) AS held
+        FROM stock s
+        WHERE s.reserved <> 0
+        UNION ALL
+        SELECT l.value ->> 0, CAST(0 AS BIGINT), CAST(l.value ->> 1 AS BIGINT)
         FROM reservation r, json_array_elements(CAST(r.lines AS JSON)) l (value)
         WHERE r.state = 'held'
-        GROUP BY 1
-     )
-     SELECT s.sku, s.reserved, COALESCE(h.pieces, 0)
-     FROM stock s
-     LEFT JOIN held h ON h.sku = s.sku
-     WHERE s.reserved <> COALESCE(h.pieces, 0)
-     ORDER BY s.sku
-     LIMIT 100",
-);
-
-const HELD_UNKNOWN: Sql = Sql::per_engine(
-    "SELECT r.order_id, l.value ->> 0
-     FROM reservation r, json_each(r.lines) l
-     LEFT JOIN stock s ON s.sku = l.value ->> 0
-     WHERE r.state = 'held' AND s.sku IS NULL
-     LIMIT 100",
-    "SELECT r.order_id, l.value ->> 0
-     FROM reservation r
-     CROSS JOIN json_array_elements(CAST(r.lines AS JSON)) l (value)
-     LEFT JOIN stock s ON s.sku = l.value ->> 0
-     WHERE r.state = 'held' AND s.sku IS NULL
+     ) b
+     GROUP BY b.sku
+     HAVING SUM(b.reserved) <> SUM(b.held)
+     ORDER BY b.sku
      LIMIT 100",
 );
 
@@ -129,12 +120,6 @@ pub async fn broken(store: &Store, from: &str, to: &str) -> Result<Vec<(String, 
 pub async fn held_mismatch(store: &Store) -> Result<Vec<(String, i64, i64)>, Error> {
     let rows = store.scan(HELD_MISMATCH, params![]).await?;
     rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.int(1)?, row.int(2)?))).collect()
-}
-
-/// Orders that hold a SKU that does not exist: order and SKU; the first hundred.
-pub async fn held_unknown(store: &Store) -> Result<Vec<(String, String)>, Error> {
-    let rows = store.scan(HELD_UNKNOWN, params![]).await?;
-    rows.iter().map(|row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()))).collect()
 }
 
 /// Up to `limit` reservations after an order: order, lines, state.

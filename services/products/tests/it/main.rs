@@ -1,5 +1,7 @@
 //! The service over its real store, queue and routes.
 
+#![expect(clippy::unwrap_used, reason = "a test says what failed by where it panics")]
+
 mod shop;
 
 mod audit;
@@ -11,4 +13,5 @@ mod pages;
 mod random;
 mod reservations;
 mod search;
+mod speed;
 mod statements;

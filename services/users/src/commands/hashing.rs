@@ -56,7 +56,7 @@ impl Hasher {
             hashing: Arc::new(hashing),
             ids: ids.clone(),
             cores: Arc::new(Semaphore::new(settings.hashes_max)),
-            places: Arc::new(Semaphore::new(9999)),
+            places: Arc::new(Semaphore::new(settings.hashes_max + settings.hashes_waiting_max)),
             total: AtomicU64::new(0),
         })
     }
@@ -118,6 +118,7 @@ impl Hasher {
 mod tests {
     use std::sync::mpsc::sync_channel;
 
+    use futures::FutureExt as _;
     use kernel::Clock;
 
     use super::*;
@@ -142,7 +143,7 @@ mod tests {
         assert!(futures::poll!(&mut computes).is_pending());
         assert!(futures::poll!(&mut waits).is_pending());
 
-        assert_eq!(hasher.run(|_| 3).await, Err(Overloaded));
+        assert_eq!(hasher.run(|_| 3).now_or_never(), Some(Err(Overloaded)));
 
         assert_eq!(hasher.total(), 1);
         release.send(()).unwrap();
@@ -158,7 +159,7 @@ mod tests {
         assert!(futures::poll!(&mut computes).is_pending());
         drop(computes);
 
-        assert_eq!(hasher.run(|_| 2).await, Err(Overloaded));
+        assert_eq!(hasher.run(|_| 2).now_or_never(), Some(Err(Overloaded)));
 
         release.send(()).unwrap();
     }

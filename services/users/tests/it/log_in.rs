@@ -183,3 +183,26 @@ async fn nobody_gets_in_without_a_token() {
     let forged = Tokens { access: "a.b.c".to_owned(), refresh: String::new() };
     shop.me(&forged).await.refused(401, "invalid-token");
 }
+
+#[tokio::test]
+async fn a_log_in_does_not_slip_past_a_change_of_the_password() {
+    let slow = Settings { argon2_memory_kib: 8192, argon2_passes: 2, hashes_max: 1, ..settings() };
+    let shop = Shop::with(slow).await;
+    let ada = shop.customer("ada@example.com").await;
+    let before = shop.desk.hashes_total();
+    let body = json!({"password": "another quiet otter", "current_password": PASSWORD});
+
+    // The log-in reads the old hash while the new one is computed, and verifies after it is saved.
+    let change = shop.call(http::Method::PATCH, "/v1/users/me", &ada.access, body);
+    let log_in = async {
+        while shop.desk.hashes_total() < before + 2 {
+            tokio::task::yield_now().await;
+        }
+        shop.try_log_in("ada@example.com", PASSWORD).await
+    };
+    let (changed, opened) = futures::join!(change, log_in);
+
+    changed.is(200);
+    opened.refused(401, "invalid-credentials");
+    shop.check().await;
+}

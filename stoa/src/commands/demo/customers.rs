@@ -86,9 +86,10 @@ impl Visitor {
         let entered = async {
             self.post("register", "/v1/users", &[], &account).await?;
             let answer = self.post("log in", "/v1/sessions", &[], &session).await?;
-            answer["access_token"].as_str().map(str::to_owned).ok_or_else(|| {
-                Discouraged("log in: the answer holds no access token".to_owned())
-            })
+            answer["access_token"]
+                .as_str()
+                .map(str::to_owned)
+                .ok_or_else(|| Discouraged("log in: the answer holds no access token".to_owned()))
         };
         match entered.await {
             Ok(token) => {

@@ -68,7 +68,6 @@ const LOOKS: &[Look] = &[
     look("straw-hat", "#dbe7f0", ["#e3c87f", "#4a6a8a", "#f3e2ae"], "hat"),
 ];
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

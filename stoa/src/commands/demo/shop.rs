@@ -40,8 +40,9 @@ pub fn owner(settings: &mut Settings) -> Result<Owner, Stopped> {
         return Ok(Owner { account: Account { email, password }, file });
     }
     let account = match fs::read(&file) {
-        Ok(text) => serde_json::from_slice(&text)
-            .map_err(|e| Stopped::new(crate::exit::Exit::Data, format!("{}: {e}", file.display())))?,
+        Ok(text) => serde_json::from_slice(&text).map_err(|e| {
+            Stopped::new(crate::exit::Exit::Data, format!("{}: {e}", file.display()))
+        })?,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             let password = Ids::system(Clock::system()).secret();
             Account { email: EMAIL.to_owned(), password }

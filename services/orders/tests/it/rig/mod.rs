@@ -21,7 +21,7 @@ use contracts::{
     events::products::{ProductPublished, SellableVariant},
     ids::{ProductId, VariantId},
 };
-use delivery::{Outbox, Prompt};
+use delivery::{Outbox, Prompt, Subscriber as _};
 use edge::{Deps, Front, Peers, PeersParts, Switchboard, auth::ServiceKey, serve::Drain};
 use kernel::{Clock, Currency, Ids, Money, Timestamp};
 use serde_json::{Value, json};
@@ -132,6 +132,7 @@ impl Rig {
         let warehouse = self.folder.store("stock", clock).await;
         delivery::migrate(&warehouse).await.unwrap();
         let subscriber = Arc::new(self.stock.subscriber(Arc::clone(&bus), clock.clone()));
+        bus.declare("products", subscriber.kinds()).await.unwrap();
         let delivery = &self.settings.delivery;
         let consumer = delivery::consumer(
             "products",
@@ -214,22 +215,25 @@ impl Rig {
         self.life().bus.publish(vec![message]).await.unwrap();
     }
 
-    /// Puts a SKU on sale, as a product of its own, and waits until orders knows.
-    pub async fn sell(&self, sku: &str, minor: i64, on_hand: i64) {
-        self.stock.put(sku, on_hand);
-        let product = product(sku, 1, &[(sku, Money::new(minor, Currency::EUR))]);
-        self.say(&product.product_id.to_string(), &product).await;
-        self.known(product.product_id, 1).await;
-    }
-
-    /// Waits until orders knows this version of a product.
-    pub async fn known(&self, product: ProductId, version: i64) {
-        eventually("the product is known", || async {
+    /// Says something about products, and waits until orders has taken it in.
+    pub async fn tell<C: Contract>(&self, contract: &C) {
+        let key = "catalogue";
+        self.say(key, contract).await;
+        // Messages of one key are heard in order: when this one is known, so is the one before.
+        let mark = product(&format!("mark {}", self.serial.load(Ordering::SeqCst)), 1, &[]);
+        self.say(key, &mark).await;
+        eventually("what was told is taken in", || async {
             let sql = orders::store::catalogue::VERSION;
-            let row = self.store().read_one(sql, params![product]).await.unwrap()?;
-            (row.int(0).unwrap() >= version).then_some(())
+            let row = self.store().read_one(sql, params![mark.product_id]).await.unwrap()?;
+            (row.int(0).unwrap() == 1).then_some(())
         })
         .await;
+    }
+
+    /// Puts a SKU on sale, as a product of its own.
+    pub async fn sell(&self, sku: &str, minor: i64, on_hand: i64) {
+        self.stock.put(sku, on_hand);
+        self.tell(&product(sku, 1, &[(sku, Money::new(minor, Currency::EUR))])).await;
     }
 
     /// The order once `check` holds of it; time goes on meanwhile.

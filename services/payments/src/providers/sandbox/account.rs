@@ -80,7 +80,8 @@ impl Account {
         self
     }
 
-    /// Decides on one more operation. For a void, all that is held goes back, whatever `amount` says.
+    /// Decides on one more operation. For a void, all that is held goes back, whatever `amount`
+    /// says.
     pub fn decide(self, kind: Kind, amount: Money, input: &str) -> (Decision, Money) {
         let decision = match kind {
             Kind::Authorize if self.seen => Decision::Declined(Reason::AuthorizationClosed),
@@ -179,7 +180,8 @@ mod tests {
         Money::new(minor, kernel::Currency::EUR)
     }
 
-    /// Books operations such as `authorize tok_visa 100`, and tells the last decision and what stands.
+    /// Books operations such as `authorize tok_visa 100`, and tells the last decision and what
+    /// stands.
     #[track_caller]
     fn check(operations: &[(Kind, &str, i64)], expected: &str) {
         let (mut account, mut told) = (Account::default(), String::new());

@@ -1,4 +1,5 @@
-//! Provider `sandbox`: a bank that decides by token, the same way each time, and keeps its own books.
+//! Provider `sandbox`: a bank that decides by token, the same way each time, and keeps its own
+//! books.
 
 mod account;
 mod audit;
@@ -25,7 +26,8 @@ const TOKEN_ERROR: &str = "tok_error";
 const TOKEN_TIMEOUT: &str = "tok_timeout";
 /// How often `tok_error` fails under one key.
 const TRANSIENT_FAILURES: i64 = 2;
-/// How often two operations of one authorisation may collide before the bank gives up for the moment.
+/// How often two operations of one authorisation may collide before the bank gives up for the
+/// moment.
 const COLLISIONS_MAX: u32 = 32;
 
 /// The bank. Its database belongs to it alone, as another company's would.

@@ -5,6 +5,7 @@
 
 mod chunk;
 mod records;
+mod row;
 mod rows;
 
 use std::{collections::HashSet, error::Error};
@@ -21,7 +22,7 @@ use chunk::{Key, Outcome};
 use records::{Cut, Record, Records};
 use rows::{Entry, RowError, Rows};
 
-pub use rows::BadHeader;
+pub use row::BadHeader;
 
 /// Row errors that a report holds; more are only counted.
 const ERRORS_MAX: usize = 1000;

@@ -1,18 +1,14 @@
-//! Answers: orders, carts and timelines as they are shown.
+//! An order as it is shown.
 
-use contracts::ids::{CartId, ItemId, OrderId, PaymentId, ProductId, UserId, VariantId};
+use contracts::ids::{CartId, OrderId, PaymentId, ProductId, UserId, VariantId};
 use kernel::{Money, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::MoneyShape;
 use crate::{
-    commands::cart::Priced,
-    domain::{Address, CartStatus, Totals},
-    store::{
-        orders::{OrderRow, SavedLine},
-        timeline::{Chapter, Entry, Kind},
-    },
+    domain::{Address, Totals},
+    http::MoneyShape,
+    store::orders::{OrderRow, SavedLine},
 };
 
 /// An order.
@@ -201,137 +197,11 @@ impl From<Address> for AddressShown {
     }
 }
 
-/// A cart at the prices of this moment.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Cart)]
-pub struct CartShown {
-    #[schema(value_type = String)]
-    id: CartId,
-    /// `open` or `completed`.
-    status: &'static str,
-    /// The order it became.
-    #[schema(value_type = Option<String>)]
-    order_id: Option<OrderId>,
-    email: Option<String>,
-    shipping_address: Option<AddressShown>,
-    shipping_method: &'static str,
-    coupons: Vec<String>,
-    items: Vec<CartItemShown>,
-    /// Absent while an item is not sold, or while they have more than one currency.
-    totals: Option<TotalsShown>,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    /// Opens the cart to a guest, in the header `Stoa-Access-Token`. Told once.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    access_token: Option<String>,
-}
-
-/// A line of a cart.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CartItem)]
-pub struct CartItemShown {
-    #[schema(value_type = String)]
-    id: ItemId,
-    sku: String,
-    quantity: u32,
-    /// Whether it is sold at this moment; its title and prices are absent when not.
-    sold: bool,
-    title: Option<String>,
-    #[schema(value_type = Option<MoneyShape>)]
-    unit_price: Option<Money>,
-    #[schema(value_type = Option<MoneyShape>)]
-    total: Option<Money>,
-}
-
-impl CartShown {
-    /// The cart, with the secret that opens it if it is told now.
-    pub fn new(priced: Priced, access_token: Option<String>) -> Self {
-        let Priced { cart, offers, totals } = priced;
-        let (status, order_id) = match cart.status {
-            CartStatus::Open => ("open", None),
-            CartStatus::Completed(order) => ("completed", Some(order)),
-        };
-        let item = |item: crate::domain::CartItem| {
-            let offer = offers.get(&item.request.sku);
-            let quantity = item.request.quantity.count();
-            let total = offer.and_then(|offer| offer.price.times(i64::from(quantity)).ok());
-            CartItemShown {
-                id: item.id,
-                quantity,
-                sold: offer.is_some(),
-                title: offer.map(|offer| offer.title.clone()),
-                unit_price: offer.map(|offer| offer.price),
-                total,
-                sku: item.request.sku,
-            }
-        };
-        Self {
-            id: cart.id,
-            status,
-            order_id,
-            email: cart.email.map(|email| email.to_string()),
-            shipping_address: cart.shipping_address.map(AddressShown::from),
-            shipping_method: "standard",
-            coupons: Vec::new(),
-            items: cart.items.into_iter().map(item).collect(),
-            totals: totals.map(TotalsShown::from),
-            created_at: cart.created_at,
-            access_token,
-        }
-    }
-}
-
-/// One thing that happened to an order.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = TimelineEntry)]
-pub struct EntryShown {
-    /// 1, 2, 3, ... without gaps.
-    pub sequence: i64,
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
-    /// `step`, `sent`, `received`, `called`, `failed`, `customer` or `timed_out`.
-    #[schema(value_type = String)]
-    kind: Kind,
-    /// Which step, message or call.
-    #[schema(example = "products.stock.reserved.v1")]
-    name: String,
-    detail: Option<String>,
-    /// Which try of a call.
-    attempt: Option<u32>,
-    /// The trace of the request or message that caused it.
-    trace_id: Option<String>,
-}
-
-impl EntryShown {
-    /// The entries of a commit that come after a sequence number.
-    pub fn after(chapter: &Chapter, sequence: i64) -> Vec<Self> {
-        let shown = |(sequence, entry): (i64, &Entry)| Self {
-            sequence,
-            at: chapter.at,
-            kind: entry.kind,
-            name: entry.name.clone(),
-            detail: entry.detail.clone(),
-            attempt: entry.attempt,
-            trace_id: chapter.trace_id.clone(),
-        };
-        chapter.numbered().filter(|(at, _)| *at > sequence).map(shown).collect()
-    }
-}
-
 /// A page of orders.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "only describes what a page of orders looks like")]
 pub struct OrderPage {
     items: Vec<OrderShown>,
-    /// What to ask for the next page with; none on the last.
-    next_cursor: Option<String>,
-}
-
-/// A page of a timeline.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "only describes what a page of a timeline looks like")]
-pub struct TimelinePage {
-    items: Vec<EntryShown>,
     /// What to ask for the next page with; none on the last.
     next_cursor: Option<String>,
 }

@@ -1,0 +1,4 @@
+//! The system from outside: the built binary, its data directory, HTTP and the command line.
+
+mod story;
+mod timeline;
