@@ -69,7 +69,7 @@ async fn drive(
         let (work, next) = (Arc::clone(work), Arc::clone(&next));
         let mut connection = Connection::open(target.address).await?;
         tasks.push(tokio::spawn(async move {
-            let mut latency = Histogram::<u64>::new(3)?;
+            let mut latency = histogram()?;
             let mut failed = 0;
             while started.elapsed() < span {
                 let number = next.fetch_add(1, Ordering::Relaxed);
@@ -104,6 +104,11 @@ async fn drive(
     run.per_second = count / elapsed;
     run.cpu_us = (cpu_us(target.pid)? - cpu) as f64 / count.max(1.0);
     Ok(run)
+}
+
+/// Up to a minute, in microseconds, to three digits.
+fn histogram() -> anyhow::Result<Histogram<u64>> {
+    Ok(Histogram::new_with_max(60_000_000, 3)?)
 }
 
 fn micros(span: Duration) -> u64 {

@@ -1,5 +1,7 @@
 //! What every bus promises, held against the embedded one.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::{sync::Arc, time::Duration};
 
 use bus::{Bus, Delivery, Embedded, Error, Message, Verdict};

@@ -36,9 +36,10 @@ pub enum Refused {
 
 impl From<store::Error> for Refused {
     fn from(error: store::Error) -> Self {
-        match error.fault() {
-            Fault::Unavailable => Self::Defer(error.to_string()),
-            _ => Self::Retry(error.to_string()),
+        if error.fault() == Fault::Unavailable {
+            Self::Defer(error.to_string())
+        } else {
+            Self::Retry(error.to_string())
         }
     }
 }

@@ -1,5 +1,7 @@
 //! At-least-once in between, exactly one effect at the end.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::{
     sync::{
         Arc,

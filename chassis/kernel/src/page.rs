@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_full_page_with_more_behind_it_has_a_cursor_to_its_last_item() {
-        let page = Page::of(vec![1, 2, 3], 2, |last| Cursor::encode(last));
+        let page = Page::of(vec![1, 2, 3], 2, Cursor::encode);
         assert_eq!(page.items, [1, 2]);
         assert_eq!(Cursor::decode::<i32>(&page.next_cursor.unwrap()), Ok(2));
     }

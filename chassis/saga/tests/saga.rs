@@ -1,5 +1,7 @@
 //! The laws of every saga: a step twice is once, a lost process resumes, time runs out.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::{
     sync::{
         Arc,

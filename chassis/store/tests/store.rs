@@ -1,5 +1,7 @@
 //! The promises of the door, held against SQLite.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},

@@ -32,7 +32,7 @@ pub(super) fn run(
     now: Timestamp,
 ) -> Result<(), Error> {
     query(connection, CREATE, &[])?;
-    let applied = query(connection, APPLIED, &params![component])?;
+    let applied = query(connection, APPLIED, &[component.into()])?;
     let known = migrations.last().map_or(0, |m| m.version);
     if let Some(newest) = applied.last()
         && newest.int(0)? > known

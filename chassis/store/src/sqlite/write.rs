@@ -123,7 +123,9 @@ impl Writer {
             match job {
                 Job::Close { reply } => closing.push(reply),
                 _ if begun.is_err() => outcomes.push(refuse(job)),
-                job => outcomes.push(self.perform(job, settings)),
+                job @ (Job::Commit { .. } | Job::Claim { .. } | Job::Migrate { .. }) => {
+                    outcomes.push(self.perform(job, settings));
+                }
             }
         }
         let written = begun.and_then(|()| match self.connection.is_autocommit() {

@@ -28,12 +28,12 @@ const BY_SLUG: Sql = Sql::new(columns!("WHERE p.slug = $1"));
 
 const BY_IDS: Sql = Sql::per_engine(
     columns!("WHERE p.id IN (SELECT value FROM json_each($1))"),
-    columns!("WHERE p.id IN (SELECT json_array_elements_text(CAST($1 AS JSON)))"),
+    columns!("WHERE p.id IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON)))"),
 );
 
 const BY_SLUGS: Sql = Sql::per_engine(
     columns!("WHERE p.slug IN (SELECT value FROM json_each($1))"),
-    columns!("WHERE p.slug IN (SELECT json_array_elements_text(CAST($1 AS JSON)))"),
+    columns!("WHERE p.slug IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON)))"),
 );
 
 const AFTER: Sql = Sql::new(columns!("WHERE p.id > $1 ORDER BY p.id LIMIT $2"));

@@ -37,17 +37,17 @@ const BY_SKU: Sql = Sql::new(columns!("WHERE s.sku = $1"));
 
 const BY_SKUS: Sql = Sql::per_engine(
     columns!("WHERE s.sku IN (SELECT value FROM json_each($1))"),
-    columns!("WHERE s.sku IN (SELECT json_array_elements_text(CAST($1 AS JSON)))"),
+    columns!("WHERE s.sku IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON)))"),
 );
 
 const BY_PRODUCTS: Sql = Sql::per_engine(
     columns!("WHERE s.product_id IN (SELECT value FROM json_each($1))"),
-    columns!("WHERE s.product_id IN (SELECT json_array_elements_text(CAST($1 AS JSON)))"),
+    columns!("WHERE s.product_id IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON)))"),
 );
 
 const BY_VARIANTS: Sql = Sql::per_engine(
     columns!("WHERE s.variant_id IN (SELECT value FROM json_each($1))"),
-    columns!("WHERE s.variant_id IN (SELECT json_array_elements_text(CAST($1 AS JSON)))"),
+    columns!("WHERE s.variant_id IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON)))"),
 );
 
 /// Fails with a conflict when the SKU is in use.

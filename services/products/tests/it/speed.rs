@@ -1,6 +1,18 @@
 //! temporary
 use std::fmt::Write as _;
 use crate::shop::{Shop, in_short};
+fn cpu() -> String {
+    let mut out = String::new();
+    for entry in std::fs::read_dir("/proc/self/task").unwrap() {
+        let path = entry.unwrap().path();
+        let stat = std::fs::read_to_string(path.join("stat")).unwrap();
+        let name = stat.split(['(', ')']).nth(1).unwrap().to_owned();
+        let f: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        let ms = (f[11].parse::<u64>().unwrap() + f[12].parse::<u64>().unwrap()) * 10;
+        if ms > 30 { out += &format!("{name}={ms}ms "); }
+    }
+    out
+}
 #[tokio::test(flavor = "multi_thread")]
 #[ignore]
 async fn speed() {
@@ -18,6 +30,7 @@ async fn speed() {
     let pieces: Vec<Result<axum::body::Bytes, std::io::Error>> = text.as_bytes().chunks(65536).map(|c| Ok(axum::body::Bytes::copy_from_slice(c))).collect();
     let answer = shop.import("text/csv", axum::body::Body::from_stream(futures::stream::iter(pieces))).await;
     println!("{}", &answer.text()[..200.min(answer.text().len())]);
+    println!("cpu {}", cpu());
     println!("import {n}: {:?}, {:.1} us each", t.elapsed(), t.elapsed().as_micros() as f64 / n as f64);
     let t = std::time::Instant::now();
     let answer = shop.import("text/csv", text.clone()).await;
@@ -37,13 +50,24 @@ async fn speed() {
     for i in 0..20000 { let a = shop.get(&format!("/v1/products/{}", slug[i % 20])).await; assert_eq!(a.status, 200); }
     println!("page: {:?}", t.elapsed() / 20000);
     shop.hear().await;
-    for sql in products::statements() {
-        let text: &'static str = format!("EXPLAIN QUERY PLAN {}", sql.sqlite()).leak();
-        let mut count = 0; while text.contains(&format!("${}", count + 1)) { count += 1; }
-        let v: Vec<store::Value> = (0..count).map(|_| store::Value::Int(1)).collect();
-        let rows = shop.store.read(store::Sql::new(text), v.clone()).await;
-        let Ok(rows) = rows else { println!("ERR {text}"); continue };
-        println!("\n=== {}", text.split_whitespace().collect::<Vec<_>>().join(" ").chars().skip(19).take(3000).collect::<String>());
-        for row in rows { println!("      {}", row.text(3).unwrap()); }
+    let k = 3000;
+    let until = shop.clock.now().plus(std::time::Duration::from_secs(600));
+    let commands: Vec<_> = (0..k).map(|i| { let o = shop.order(); shop.message(o, &crate::shop::reserve(o, &[(&format!("{}", 1_000_000 + i % n), 1)], until)) }).collect();
+    let t = std::time::Instant::now();
+    for c in commands.chunks(256) { shop.bus.publish(c.to_vec()).await.unwrap(); }
+    loop { let row = shop.bus.depth("products").await.unwrap(); if row.unread == 0 { break } tokio::time::sleep(std::time::Duration::from_millis(2)).await; }
+    println!("reserve {k}: {:?} {:.1} us each", t.elapsed(), t.elapsed().as_micros() as f64 / k as f64);
+    let _ = in_short;
+    let t = std::time::Instant::now();
+    let audit = shop.audit().await;
+    println!("audit: {:?} {} {:?}", t.elapsed(), audit.checked, audit.findings.len());
+}
+#[test]
+#[ignore]
+fn dump() {
+    let mut out = String::new();
+    for (i, sql) in products::statements().iter().enumerate() {
+        out += &format!("PREPARE s{i} AS {};\nSELECT '{i}', parameter_types FROM pg_prepared_statements WHERE name = 's{i}';\n", sql.postgres());
     }
+    std::fs::write("/tmp/px/pg.sql", out).unwrap();
 }

@@ -234,7 +234,7 @@ fn declined(payment: Option<PaymentId>, code: &str, detail: &str) -> Step {
     let reason =
         if wrong_answer { Reason::PaymentChallengeFailed } else { Reason::PaymentDeclined };
     let money = Returned { how: MoneyBack::Declined, payment };
-    Step::Ended { ending: rejected(reason, &format!("{code}: {detail}")), money }
+    release(rejected(reason, &format!("{code}: {detail}")), money)
 }
 
 fn release(ending: Ending, money: Returned) -> Step {

@@ -157,7 +157,7 @@ pub const ALL_NEWEST: Sql = whole!("CAST(0 AS BIGINT)", "p.price_low_minor + 0",
 pub const ALL_PRICE_ASC: Sql =
     whole!("p.price_low_minor", "p.price_low_minor", page!("p.price_low_minor", ">", "ASC"));
 pub const ALL_PRICE_DESC: Sql =
-    whole!("p.price_low_minor", "p.price_low_minor", page!("p.price_low_minor", "<", "DESC"));
+    whole!("p.price_low_minor", "p.price_low_minor + 0", page!("p.price_low_minor", "<", "DESC"));
 pub const ALL_TITLE: Sql =
     whole!("p.title_key", "p.price_low_minor + 0", page!("p.title_key", ">", "ASC"));
 
