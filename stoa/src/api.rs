@@ -1,5 +1,4 @@
 //! The API description of the services together, and of each alone.
-use crate::cli::ServiceName;
 use crate::ops;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -7,19 +6,12 @@ use utoipa::openapi::OpenApi;
 
 const SCHEMAS: &str = "#/components/schemas/";
 
-/// What one service promises over REST.
-pub fn of(service: ServiceName) -> OpenApi {
-    match service {
-        ServiceName::Users => users::openapi(),
-        ServiceName::Products => OpenApi::default(),
-        ServiceName::Orders => orders::http::openapi(),
-        ServiceName::Payments => payments::openapi(),
-    }
-}
+/// What a service promises over REST, and its name.
+pub type Described = (&'static str, OpenApi);
 
 /// What a process with these services promises, its own operations included. A name that two
 /// services give to different shapes is told apart by the name of the service.
-pub fn merged(services: &[ServiceName]) -> Result<Value, serde_json::Error> {
+pub fn merged(services: &[Described]) -> Result<Value, serde_json::Error> {
     let mut merged = json!({
         "openapi": "3.1.0",
         "info": {
@@ -32,8 +24,8 @@ pub fn merged(services: &[ServiceName]) -> Result<Value, serde_json::Error> {
         "components": {},
         "tags": [],
     });
-    for service in services {
-        add(&mut merged, service.as_str(), serde_json::to_value(of(*service))?);
+    for (name, description) in services {
+        add(&mut merged, name, serde_json::to_value(description)?);
     }
     add(&mut merged, "edge", serde_json::to_value(edge::ops::openapi())?);
     add(&mut merged, "stoa", serde_json::to_value(ops::openapi())?);
@@ -129,21 +121,26 @@ fn refer(value: &mut Value, part: &str, names: &BTreeSet<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::ServiceName;
+    use crate::system::describe;
 
-    #[test]
-    fn the_merged_description_has_every_path_of_every_service() {
-        let merged = merged(&ServiceName::ALL).unwrap();
+    #[tokio::test]
+    async fn the_merged_description_has_every_path_of_every_service() {
+        let services = describe(&ServiceName::ALL).await.unwrap();
 
-        for service in ServiceName::ALL {
-            for path in of(service).paths.paths.keys() {
+        let merged = merged(&services).unwrap();
+
+        for (name, description) in &services {
+            assert!(!description.paths.paths.is_empty(), "{name}");
+            for path in description.paths.paths.keys() {
                 assert!(merged["paths"].get(path).is_some(), "{path}");
             }
         }
         assert!(merged["paths"].get("/v1/ops/dead-letters").is_some());
     }
 
-    #[test]
-    fn every_reference_leads_somewhere() {
+    #[tokio::test]
+    async fn every_reference_leads_somewhere() {
         fn check(value: &Value, merged: &Value) {
             match value {
                 Value::Object(fields) => fields.values().for_each(|value| check(value, merged)),
@@ -156,7 +153,7 @@ mod tests {
                 Value::Null | Value::Bool(_) | Value::Number(_) => {}
             }
         }
-        let merged = merged(&ServiceName::ALL).unwrap();
+        let merged = merged(&describe(&ServiceName::ALL).await.unwrap()).unwrap();
 
         check(&merged, &merged);
     }

@@ -14,6 +14,9 @@ pub struct Banner {
     /// How the services are laid out.
     pub mode: &'static str,
     pub database: &'static str,
+    /// Only when a power cut may lose what was acknowledged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub durability: Option<&'static str>,
     pub bus: &'static str,
     pub data_dir: String,
     pub services: Vec<&'static str>,
@@ -64,6 +67,10 @@ impl Banner {
         }
         lines.push(Line("Metrics", format!("{url}/metrics"), "health: /livez /readyz".into()));
         lines.push(Line("Data", self.data_dir.clone(), "one database per service".into()));
+        if let Some(durability) = self.durability {
+            let remark = "for measurements: a power cut may lose acknowledged orders";
+            lines.push(Line("Warning", format!("durability = {durability}"), remark.into()));
+        }
         if let Some(demo) = &self.demo {
             lines.push(Line("Shop", format!("{url}/v1/products"), demo.clone()));
         }
@@ -131,6 +138,7 @@ mod tests {
             ready_ms: 23,
             mode: "one process",
             database: "sqlite",
+            durability: None,
             bus: "embedded",
             data_dir: "./stoa-data".into(),
             services: vec!["users", "products", "orders", "payments"],
@@ -163,11 +171,20 @@ Try:  curl http://127.0.0.1:4000/v1/products   ·   stoa demo   ·   Ctrl-C drai
     fn the_banner_never_has_more_than_14_lines() {
         let full = Banner {
             demo: Some("\"Agora\"".into()),
+            durability: Some("normal"),
             grpc_listen: Some("127.0.0.1:4001".into()),
             ..banner()
         };
 
         assert!(full.text(true).lines().count() <= 14);
+    }
+
+    #[test]
+    fn the_banner_warns_of_commits_that_a_power_cut_may_lose() {
+        let unsafe_one = Banner { durability: Some("normal"), ..banner() };
+
+        let warns = |banner: &Banner| banner.text(false).contains("durability = normal");
+        assert!(warns(&unsafe_one) && !warns(&banner()));
     }
 
     #[test]

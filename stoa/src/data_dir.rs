@@ -1,6 +1,6 @@
 //! The data directory: made when missing, held by one process at a time, keeper of the secrets.
 use crate::exit::{Exit, Stopped, io};
-use kernel::Ids;
+use kernel::{Clock, Ids};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self as std_io, ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -47,6 +47,29 @@ impl DataDir {
             }
             Err(e) => Err(io(file.display(), &e)),
         }
+    }
+}
+
+/// A directory of this process alone, taken away at the end.
+pub struct PassingDir(PathBuf);
+
+impl PassingDir {
+    /// A name that no other process has; the directory is made by whoever holds it.
+    pub fn new(name: &str) -> Self {
+        let ids = Ids::system(Clock::system());
+        let unique = format!("{name}-{}-{:08x}", std::process::id(), ids.below(1 << 32));
+        Self(std::env::temp_dir().join(unique))
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.0.clone()
+    }
+}
+
+impl Drop for PassingDir {
+    fn drop(&mut self) {
+        // What cannot be taken away is only a temporary directory that stays.
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -110,25 +133,10 @@ fn write_whole(file: &Path, bytes: &[u8]) -> std_io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::Clock;
-
-    struct Temp(PathBuf);
-
-    impl Temp {
-        fn new(name: &str) -> Self {
-            Self(std::env::temp_dir().join(format!("stoa-{name}-{}", std::process::id())))
-        }
-    }
-
-    impl Drop for Temp {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
 
     #[test]
     fn one_process_at_a_time_holds_the_directory() {
-        let dir = Temp::new("held");
+        let dir = PassingDir::new("held");
         let first = DataDir::hold(&dir.0).unwrap();
 
         let second = DataDir::hold(&dir.0).map(|_| ()).unwrap_err();
@@ -143,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_service_secret_stays_the_same() {
-        let dir = Temp::new("secret");
+        let dir = PassingDir::new("secret");
         let held = DataDir::hold(&dir.0).unwrap();
         let ids = Ids::system(Clock::system());
 

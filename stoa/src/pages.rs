@@ -1,6 +1,5 @@
 //! Pages that the binary carries: the API explorer, the merged description, one page per problem.
-use crate::api;
-use crate::cli::ServiceName;
+use crate::api::{self, Described};
 use axum::Router;
 use axum::extract::Path;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
@@ -29,8 +28,8 @@ const STYLE: &str = include_str!("../assets/page.css");
 
 /// The pages, with the description of these services together. It is made at the first request for
 /// it: at every start it would cost more than all the rest of the start.
-pub fn router(which: Vec<ServiceName>) -> Router {
-    let description = Arc::new(LazyLock::new(move || match api::merged(&which) {
+pub fn router(services: Vec<Described>) -> Router {
+    let description = Arc::new(LazyLock::new(move || match api::merged(&services) {
         Ok(description) => Bytes::from(description.to_string()),
         Err(error) => {
             tracing::error!(%error, "the API description cannot be written");

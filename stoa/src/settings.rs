@@ -39,6 +39,9 @@ pub struct Settings {
     pub grpc_listen: Option<Address>,
     /// `sqlite:` or `sqlite:DIR`. Default `sqlite:`, files in the data directory.
     pub database_url: DatabaseUrl,
+    /// What a commit waits for: `full`, the disk, or `normal`, the operating system. Default `full`.
+    /// `normal` is for measurements: a power cut may lose acknowledged orders.
+    pub durability: Durability,
     /// `embedded:`. Default `embedded:`, a file in the data directory.
     pub bus_url: BusUrl,
     /// `pretty` or `json`. Default: pretty on a terminal, else JSON.
@@ -79,6 +82,15 @@ fn picks_port(address: &Address) -> bool {
         Address::Tcp(address) => address.port() == 0,
         Address::Unix(_) => false,
     }
+}
+
+/// What every database waits for before it says that something is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Durability {
+    #[default]
+    Full,
+    Normal,
 }
 
 /// Created at start when there is no administrator yet; afterwards ignored.
@@ -127,6 +139,7 @@ impl Default for Settings {
             listen: Address::Tcp(SocketAddr::from(([127, 0, 0, 1], 4000))),
             grpc_listen: None,
             database_url: DatabaseUrl::default(),
+            durability: Durability::default(),
             bus_url: BusUrl::default(),
             log: None,
             log_filter: "info".to_owned(),
@@ -204,8 +217,9 @@ impl Settings {
             return Err(Stopped::usage("settings admin.email and admin.password belong together")
                 .advise("STOA_ADMIN_EMAIL with STOA_ADMIN_PASSWORD or STOA_ADMIN_PASSWORD_FILE"));
         }
-        // The edge stops within the deadline of the process.
-        let left = self.drain_ms.saturating_sub(CLOSING_MS);
+        // The listeners stop one after the other, within the deadline of the process.
+        let listeners = 1 + u64::from(self.grpc_listen.is_some());
+        let left = self.drain_ms.saturating_sub(CLOSING_MS) / listeners;
         self.edge.lame_duck_ms = self.edge.lame_duck_ms.min(left);
         let left = left - self.edge.lame_duck_ms;
         self.edge.drain_ms_max = self.edge.drain_ms_max.min(left);

@@ -17,14 +17,15 @@ pub mod databases;
 mod needs;
 mod running;
 
+use crate::api::Described;
 use crate::cli::ServiceName;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, PassingDir};
 use crate::exit::Stopped;
-use crate::settings::{BusUrl, Settings};
+use crate::settings::Settings;
 use crate::{ops, pages};
 use axum::Router;
-use bus::{Bus, Embedded};
-use databases::{queue_stopped, stopped};
+use bus::Bus;
+use databases::{Databases, stopped};
 use delivery::{Outbox, Prompt};
 use edge::auth::{ServiceKey, Verifier};
 use edge::health::Health;
@@ -38,7 +39,6 @@ pub use needs::admin_refused;
 pub use running::System;
 use std::sync::Arc;
 use std::time::Duration;
-use store::Store;
 use supervisor::{ChildSpec, Shutdown, Strategy, SupervisorSpec, Tasks};
 
 /// Calls of services to each other that are under way at once, at most.
@@ -64,15 +64,13 @@ struct Common {
 struct Assembled {
     service: Service,
     child: ChildSpec,
-    /// Its database, and what else it opened.
-    stores: Vec<Store>,
     outbox: Outbox,
 }
 
 /// What the services stand on together.
 struct Ground {
     data_dir: DataDir,
-    queue: Store,
+    databases: Databases,
     common: Common,
     switchboard: Switchboard,
     drain: Drain,
@@ -87,29 +85,30 @@ pub async fn start(
     extra: Router,
 ) -> Result<System, Stopped> {
     needs::check(&settings, which)?;
-    let ground = lay_ground(&settings, which).await?;
+    let mut ground = lay_ground(&settings, which).await?;
     let common = &ground.common;
-    let assembled = which.iter().map(|name| assemble(*name, &settings, common));
+    let databases = &ground.databases;
+    let assembled = which.iter().map(|name| assemble(*name, &settings, databases, common));
     let assembled = try_join_all(assembled).await?;
-    let setup_token = needs::administrator(&settings, &assembled, common).await?;
+    let setup_token = needs::administrator(&settings, &assembled, databases, common).await?;
 
     let mut root = SupervisorSpec::new("stoa", Strategy::OneForOne)
         .intensity(3, Duration::from_secs(10))
-        .children(ground.children);
-    let mut stores = vec![ground.queue];
+        .children(std::mem::take(&mut ground.children));
     let mut services = Vec::new();
     let (limits, drain, clock) = (&settings.edge, &ground.drain, &common.clock);
     let front = || common.front(limits, drain);
-    for Assembled { service, child, stores: of_service, .. } in assembled {
+    let mut described = Vec::new();
+    for Assembled { mut service, child, .. } in assembled {
         // A front of its own: calls from inside are never shed because many come from outside.
         ground.switchboard.plug(service.name, front().wrap(service.router()));
         root = root.child(child);
-        stores.extend(of_service);
+        described.push(description(&mut service));
         services.push(service);
     }
     let tree = TreeSlot::default();
     let health = Health::new(&services, drain.clone(), clock.clone(), telemetry::render_metrics);
-    let router = routes(&services, which, &common.bus, &tree).merge(extra);
+    let router = routes(&services, &common.bus, &tree).merge(pages::router(described)).merge(extra);
     let router = front().wrap(router).merge(health.routes());
     let listener = |name, bound, router| {
         edge::serve::listener(name, bound, router, limits.clone(), drain.clone(), clock.clone())
@@ -123,24 +122,47 @@ pub async fn start(
     let at = running::bind(&settings.listen).await?;
     root = root.child(listener("http", at.clone(), router));
     bound.push(at);
-    let (data_dir, drain, clock) = (ground.data_dir, drain.clone(), clock.clone());
-    let parts =
-        running::Parts { settings, data_dir, root, clock, drain, tree, stores, bound, setup_token };
+    let (drain, clock) = (drain.clone(), clock.clone());
+    let Ground { data_dir, databases, .. } = ground;
+    let parts = running::Parts {
+        settings,
+        data_dir,
+        databases,
+        root,
+        clock,
+        drain,
+        tree,
+        bound,
+        setup_token,
+    };
     running::started(parts).await
 }
 
-/// Takes hold of the data directory, opens the queue, and lays the lines between the services.
+/// What these services promise over REST: they are put together over empty databases, in a
+/// directory of their own for as long as that takes, and not started.
+pub async fn describe(which: &[ServiceName]) -> Result<Vec<Described>, Stopped> {
+    let passing = PassingDir::new("stoa-openapi");
+    let settings = Settings { data_dir: Some(passing.path()), ..Settings::default() };
+    let ground = lay_ground(&settings, which).await?;
+    let (databases, common) = (&ground.databases, &ground.common);
+    let assembled = which.iter().map(|name| assemble(*name, &settings, databases, common));
+    let assembled = try_join_all(assembled).await?;
+    let described = assembled.into_iter().map(|mut one| description(&mut one.service)).collect();
+    databases.close().await;
+    Ok(described)
+}
+
+fn description(service: &mut Service) -> Described {
+    (service.name, std::mem::take(&mut service.openapi))
+}
+
+/// Takes hold of the data directory, opens the databases, and lays the lines between the services.
 async fn lay_ground(settings: &Settings, which: &[ServiceName]) -> Result<Ground, Stopped> {
     let clock = Clock::system();
     let ids = Ids::system(clock.clone());
     let data_dir = DataDir::hold(settings.data_dir())?;
-    let queue = databases::of_queue(settings, &clock).await?;
-    let bus: Arc<dyn Bus> = match settings.bus_url {
-        BusUrl::Embedded => {
-            let opened = Embedded::open(queue.clone(), clock.clone()).await;
-            Arc::new(opened.map_err(|e| queue_stopped(&e))?)
-        }
-    };
+    let databases = Databases::open(settings, which, &clock).await?;
+    let bus = Arc::clone(&databases.bus);
     let (calls, calls_child) = Tasks::new("calls", CALLS_MAX);
     let (connections, connections_child) = Tasks::new("peer connections", CONNECTIONS_MAX);
     let targets = needs::targets(settings, which);
@@ -161,7 +183,7 @@ async fn lay_ground(settings: &Settings, which: &[ServiceName]) -> Result<Ground
     let auth = Verifier::new(peers.to("users"), clock.clone());
     let owner = format!("{}-{:016x}", std::process::id(), ids.uuid() >> 64).into();
     let common = Common { clock, ids, bus, auth, peers, owner };
-    Ok(Ground { data_dir, queue, common, switchboard, drain: Drain::default(), children })
+    Ok(Ground { data_dir, databases, common, switchboard, drain: Drain::default(), children })
 }
 
 impl Common {
@@ -171,15 +193,15 @@ impl Common {
     }
 }
 
-/// Opens the service's database, starts the service over it, and puts beside it what delivers its
-/// messages.
+/// Puts a service together over its database, and beside it what delivers its messages.
 async fn assemble(
     name: ServiceName,
     settings: &Settings,
+    databases: &Databases,
     common: &Common,
 ) -> Result<Assembled, Stopped> {
     let Common { clock, ids, bus, auth, peers, owner } = common.clone();
-    let store = databases::of_service(settings, name, &clock).await?;
+    let store = databases.of(name)?.clone();
     let prompt = Prompt::default();
     let outbox = Outbox::new(source(name), ids.clone(), clock.clone(), prompt.clone());
     let (tasks, tasks_child) = Tasks::new("tasks", TASKS_MAX);
@@ -187,7 +209,7 @@ async fn assemble(
     let relay = delivery::relay(&store, &bus, &clock, &outbox, &prompt, &owner, limits);
     let janitor = delivery::janitor(&store, name.as_str(), &clock, limits);
     let deps = Deps {
-        store: store.clone(),
+        store,
         bus,
         outbox: outbox.clone(),
         clock,
@@ -196,22 +218,20 @@ async fn assemble(
         tasks,
         peers: peers.seen_by(name.as_str()),
     };
-    let mut stores = vec![store];
-    let mut service = serve(name, deps, settings, &mut stores).await?;
+    let mut service = serve(name, deps, settings, databases).await?;
     let child = SupervisorSpec::new(name.as_str(), Strategy::RestForOne)
         .intensity(5, Duration::from_secs(10))
         .children([tasks_child, relay, janitor])
         .children(std::mem::take(&mut service.children));
-    Ok(Assembled { service, child: ChildSpec::supervisor(child), stores, outbox })
+    Ok(Assembled { service, child: ChildSpec::supervisor(child), outbox })
 }
 
 async fn serve(
     name: ServiceName,
     deps: Deps,
     settings: &Settings,
-    stores: &mut Vec<Store>,
+    databases: &Databases,
 ) -> Result<Service, Stopped> {
-    let clock = deps.clock.clone();
     match name {
         ServiceName::Users => {
             let service = users::service(deps, settings.users.clone()).await;
@@ -226,21 +246,15 @@ async fn serve(
             service.map_err(|e| running::orders_stopped(&e))
         }
         ServiceName::Payments => {
-            let bank = databases::of_bank(settings, &clock).await?;
-            stores.push(bank.clone());
+            let bank = databases.bank()?.clone();
             let service = payments::service(deps, bank, settings.payments.clone()).await;
             service.map_err(|e| running::payments_stopped(&e))
         }
     }
 }
 
-/// Everything that is answered behind the front: the services, what operators ask, the pages.
-fn routes(
-    services: &[Service],
-    which: &[ServiceName],
-    bus: &Arc<dyn Bus>,
-    tree: &TreeSlot,
-) -> Router {
+/// What is answered behind the front, beside the pages: the services, and what operators ask.
+fn routes(services: &[Service], bus: &Arc<dyn Bus>, tree: &TreeSlot) -> Router {
     let ours = Ops::new(services, Arc::clone(bus), tree.clone(), pages::problem_text).routes();
     // Its page of a problem is left out: ours are for browsers too.
     let ours = ours.into_service();
@@ -250,7 +264,6 @@ fn routes(
         .route_service("/v1/ops/quiescence", ours.clone())
         .route_service("/v1/ops/tree", ours)
         .merge(ops::router(Arc::clone(bus)))
-        .merge(pages::router(which.to_vec()))
 }
 
 fn grpc_routes(services: &[Service]) -> Router {

@@ -168,15 +168,20 @@ impl<P: Process> Runner<P> {
         if plan.finished {
             batch.after_commit(move || this.0.process.finished(&next.id, &next.state));
         } else if plan.calling {
-            batch.after_commit(move || this.call(next));
+            let trace = self.trace();
+            batch.after_commit(move || this.call(next, trace));
         }
+    }
+
+    /// The trace that the running work belongs to.
+    fn trace(&self) -> TraceContext {
+        TraceContext::current().unwrap_or_else(|| TraceContext::root(&self.0.ids))
     }
 
     /// Makes the due call in a task of its own. Without a place for it, the saga stays due and
     /// the waker finds it.
-    fn call(&self, current: Current<P::State>) {
+    fn call(&self, current: Current<P::State>, trace: TraceContext) {
         let this = self.clone();
-        let trace = TraceContext::current().unwrap_or_else(|| TraceContext::root(&self.0.ids));
         if self.0.tasks.spawn(trace.scope(async move { this.drive(current).await })).is_err() {
             tracing::warn!(saga.machine = P::NAME, "no place for another call; it stays due");
         }
@@ -227,7 +232,12 @@ impl<P: Process> Runner<P> {
         let wait = Duration::from_millis(wait + self.0.ids.below(wait / 4 + 1));
         let mut batch = Batch::new("saga.postpone");
         let Current { id, state, version, attempts } = current;
-        batch.one(POSTPONE, params![now.plus(wait), P::NAME, id, *version]);
+        // Waiting past the deadline would only put off what happens there.
+        let at = now.plus(wait);
+        let deadline = self.0.process.deadline(state).map(|at| at.plus(Duration::from_millis(1)));
+        let at =
+            deadline.filter(|deadline| *deadline > now).map_or(at, |deadline| at.min(deadline));
+        batch.one(POSTPONE, params![at, P::NAME, id, *version]);
         self.0.process.note(id, state, attempts + 1, failure, now, &mut batch);
         batch
     }
@@ -256,7 +266,8 @@ impl<P: Process> Runner<P> {
         let mut batch = Batch::new("saga.take");
         batch.one(TAKE, params![until, P::NAME, &current.id, current.version, now]);
         let this = self.clone();
-        batch.after_commit(move || this.call(current));
+        let trace = self.trace();
+        batch.after_commit(move || this.call(current, trace));
         ignore_conflict(self.0.store.commit(batch).await)
     }
 

@@ -10,8 +10,10 @@ use crate::{Sql, Value};
 pub struct Batch {
     pub(crate) label: &'static str,
     pub(crate) statements: Vec<Statement>,
-    pub(crate) after: Vec<Box<dyn FnOnce() + Send>>,
+    pub(crate) after: Vec<AfterCommit>,
 }
+
+pub(crate) type AfterCommit = Box<dyn FnOnce() + Send>;
 
 #[derive(Debug)]
 pub(crate) struct Statement {
@@ -37,7 +39,8 @@ impl Batch {
         self.statements.push(Statement { sql, params, expect_one: true });
     }
 
-    /// Has `then` called once the commit has succeeded, and only then. It must not block.
+    /// Has `then` called once the commit has succeeded, and only then, even when whoever waits for
+    /// the commit goes away meanwhile. It runs on the writer, so it must not block.
     pub fn after_commit(&mut self, then: impl FnOnce() + Send + 'static) {
         self.after.push(Box::new(then));
     }

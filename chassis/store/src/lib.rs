@@ -114,14 +114,13 @@ impl Store {
     /// it registered to happen afterwards has happened. Every error means that nothing changed.
     pub async fn commit(&self, batch: Batch) -> Result<(), Error> {
         let Batch { label, statements, after } = batch;
-        if !statements.is_empty() {
-            self.moment(label, "before");
-            self.engine.commit(statements).await?;
-            self.moment(label, "after");
+        if statements.is_empty() {
+            after.into_iter().for_each(|then| then());
+            return Ok(());
         }
-        for then in after {
-            then();
-        }
+        self.moment(label, "before");
+        self.engine.commit(statements, after).await?;
+        self.moment(label, "after");
         Ok(())
     }
 

@@ -140,6 +140,22 @@ async fn what_follows_a_commit_only_follows_a_commit() {
 }
 
 #[tokio::test]
+async fn what_follows_a_commit_follows_it_when_nobody_waits_any_more() {
+    let folder = Folder::new();
+    let store = opened(&folder).await;
+    let (told, heard) = tokio::sync::oneshot::channel();
+    let mut batch = item("mug", 1);
+    batch.after_commit(move || told.send(()).unwrap());
+
+    let mut commit = Box::pin(store.commit(batch));
+    assert!(futures::poll!(&mut commit).is_pending());
+    drop(commit);
+
+    heard.await.unwrap();
+    assert_eq!(left(&store, "mug").await, Some(1));
+}
+
+#[tokio::test]
 async fn a_claim_changes_and_returns_rows() {
     let folder = Folder::new();
     let store = opened(&folder).await;

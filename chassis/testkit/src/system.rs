@@ -28,13 +28,22 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct System {
     process: Child,
-    folder: PathBuf,
-    environment: Vec<(String, String)>,
-    address: Arc<Address>,
+    launch: Launch,
     /// What it said when it was ready.
     pub banner: Value,
     /// Where it listens.
     pub listen: SocketAddr,
+}
+
+/// What a process is started from.
+#[derive(Debug, Clone)]
+struct Launch {
+    folder: PathBuf,
+    /// All of them when empty.
+    services: Vec<String>,
+    environment: Vec<(String, String)>,
+    #[expect(dead_code, reason = "held, not used")]
+    address: Arc<Address>,
 }
 
 /// An address that stays this test's between two starts: bound and never listening, so that the
@@ -135,30 +144,48 @@ impl System {
 
     /// The same, with more settings; an empty one is not set at all.
     pub async fn start_with(folder: &Path, settings: &[(&str, &str)]) -> Result<Self, NotStarted> {
+        Self::partly(folder, &[], settings).await
+    }
+
+    /// The same, with these services only.
+    pub async fn partly(
+        folder: &Path,
+        services: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Result<Self, NotStarted> {
         let (held, address) = Address::reserve().expect("there are free ports");
-        let address = address.to_string();
+        let address_text = address.to_string();
         let defaults = [
             ("STOA_ADMIN_EMAIL", ADMIN.0),
             ("STOA_ADMIN_PASSWORD", ADMIN.1),
-            ("STOA_LISTEN", &address),
+            ("STOA_LISTEN", &address_text),
         ];
-        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        let environment = defaults.iter().chain(settings).map(owned).collect();
-        Self::spawn(folder, environment, Arc::new(held)).await
+        let mut launch = Launch {
+            folder: folder.to_owned(),
+            services: services.iter().map(|&name| name.to_owned()).collect(),
+            environment: Vec::new(),
+            address: Arc::new(held),
+        };
+        defaults.iter().chain(settings).for_each(|(name, value)| launch.set(name, value));
+        launch.spawn().await
+    }
+}
+
+impl Launch {
+    fn set(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(old, _)| old != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
     }
 
     #[expect(clippy::disallowed_methods, reason = "a real process is waited for in real time")]
-    async fn spawn(
-        folder: &Path,
-        environment: Vec<(String, String)>,
-        address: Arc<Address>,
-    ) -> Result<Self, NotStarted> {
-        let log = folder.join("stderr.log");
+    async fn spawn(self) -> Result<System, NotStarted> {
+        let log = self.folder.join("stderr.log");
         let logged = std::fs::metadata(&log).map_or(0, |meta| meta.len());
         let file = std::fs::OpenOptions::new().create(true).append(true).open(&log);
-        let mut process = command(folder)
+        let mut process = command(&self.folder)
             .args(["serve", "--output", "json"])
-            .envs(environment.iter().cloned())
+            .args(&self.services)
+            .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(file.map_or_else(|_| Stdio::null(), Stdio::from))
@@ -181,9 +208,11 @@ impl System {
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let listen = banner["listen"].as_str().and_then(|text| text.parse().ok());
         let listen = listen.expect("the banner tells the address");
-        Ok(Self { process, folder: folder.to_owned(), environment, address, banner, listen })
+        Ok(System { process, launch: self, banner, listen })
     }
+}
 
+impl System {
     /// A client without credentials.
     pub fn client(&self) -> Client {
         Client::new(format!("http://{}", self.listen))
@@ -233,18 +262,14 @@ impl System {
 
     /// The same, where it may not come up.
     pub async fn try_again(&self, settings: &[(&str, &str)]) -> Result<Self, NotStarted> {
-        let mut environment = self.environment.clone();
-        let mut set = |name: &str, value: &str| {
-            environment.retain(|(old, _)| old != name);
-            environment.push((name.to_owned(), value.to_owned()));
-        };
-        set("STOA_LISTEN", &self.listen.to_string());
-        settings.iter().for_each(|(name, value)| set(name, value));
-        Self::spawn(&self.folder, environment, Arc::clone(&self.address)).await
+        let mut launch = self.launch.clone();
+        launch.set("STOA_LISTEN", &self.listen.to_string());
+        settings.iter().for_each(|(name, value)| launch.set(name, value));
+        launch.spawn().await
     }
 
     /// Whatever it has logged so far, in all its lives.
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.join("stderr.log")).unwrap_or_default()
+        std::fs::read_to_string(self.launch.folder.join("stderr.log")).unwrap_or_default()
     }
 }

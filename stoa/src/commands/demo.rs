@@ -6,6 +6,7 @@ mod shop;
 use super::serve;
 use crate::cli::{Demo, Output, ServiceName};
 use crate::client::Client;
+use crate::data_dir::PassingDir;
 use crate::exit::Stopped;
 use crate::settings::Settings;
 use crate::system;
@@ -15,16 +16,15 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use std::path::PathBuf;
 use std::time::Duration;
 use supervisor::{Strategy, SupervisorSpec};
 
 /// Serves all services, puts the shop in, and lets the customers come.
 pub async fn run(mut settings: Settings, args: Demo, output: Output) -> Result<(), Stopped> {
     let _log = serve::log(&settings)?;
-    let fresh = settings.data_dir.is_none().then(FreshDir::name);
-    if let Some(FreshDir(path)) = &fresh {
-        settings.data_dir = Some(path.clone());
+    let passing = settings.data_dir.is_none().then(|| PassingDir::new("stoa-demo"));
+    if let Some(passing) = &passing {
+        settings.data_dir = Some(passing.path());
     }
     let owner = shop::owner(&mut settings)?;
     let which = ServiceName::ALL;
@@ -58,21 +58,5 @@ async fn picture(Path(file): Path<String>) -> Response {
             (headers, svg).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
-/// A data directory of this run alone, taken away at its end.
-struct FreshDir(PathBuf);
-
-impl FreshDir {
-    fn name() -> Self {
-        Self(std::env::temp_dir().join(format!("stoa-demo-{}", std::process::id())))
-    }
-}
-
-impl Drop for FreshDir {
-    fn drop(&mut self) {
-        // What cannot be taken away is only a temporary directory that stays.
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

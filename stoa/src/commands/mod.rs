@@ -49,7 +49,7 @@ pub fn run(cli: Cli) -> Result<(), Stopped> {
         Command::Admin(args) => match args.what {
             AdminWhat::Create(args) => client(admin::create(&offline(&shared)?, args, output)),
         },
-        Command::Openapi(args) => openapi::run(args),
+        Command::Openapi(args) => client(openapi::run(args)),
         Command::Healthcheck(args) => client(healthcheck::run(args)),
     }
 }

@@ -3,22 +3,24 @@ use crate::api;
 use crate::cli::{OpenApi, ServiceName};
 use crate::exit::{Stopped, io};
 use crate::output;
+use crate::system;
 use serde::Serialize;
 
 /// Prints one description; with `--out`, writes one file per service.
-pub fn run(args: OpenApi) -> Result<(), Stopped> {
+pub async fn run(args: OpenApi) -> Result<(), Stopped> {
+    let services = system::describe(&ServiceName::ALL).await?;
+    let wanted = |name: &str| args.context.is_none_or(|context| context.as_str() == name);
     let Some(dir) = args.out else {
-        return output::text(&match args.context {
-            Some(service) => text(&api::of(service))?,
-            None => text(&api::merged(&ServiceName::ALL).map_err(Stopped::bug)?)?,
+        let one = services.iter().find(|(name, _)| args.context.is_some() && wanted(name));
+        return output::text(&match one {
+            Some((_, description)) => text(description)?,
+            None => text(&api::merged(&services).map_err(Stopped::bug)?)?,
         });
     };
     std::fs::create_dir_all(&dir).map_err(|e| io(dir.display(), &e))?;
-    let services = args.context.map_or_else(|| ServiceName::ALL.to_vec(), |one| vec![one]);
-    for service in services {
-        let file = dir.join(format!("{}.v1.json", service.as_str()));
-        let text = text(&api::of(service))?;
-        std::fs::write(&file, text).map_err(|e| io(file.display(), &e))?;
+    for (name, description) in services.iter().filter(|(name, _)| wanted(name)) {
+        let file = dir.join(format!("{name}.v1.json"));
+        std::fs::write(&file, text(description)?).map_err(|e| io(file.display(), &e))?;
     }
     Ok(())
 }

@@ -39,6 +39,7 @@ fn variables_reach_every_part() {
         ("STOA_ORDERS_DATABASE_URL", "sqlite:/var/orders.db"),
         ("STOA_PAYMENTS_URL", "http://10.0.0.1:4001"),
         ("STOA_LOG", "json"),
+        ("STOA_DURABILITY", "normal"),
         ("STOA_SERVICE_HOST", "10.1.1.1"),
     ];
 
@@ -53,6 +54,7 @@ fn variables_reach_every_part() {
     );
     assert_eq!(settings.peers.payments, Some("http://10.0.0.1:4001".parse().unwrap()));
     assert_eq!(settings.log, Some(LogForm::Json));
+    assert_eq!(settings.durability, Durability::Normal);
 }
 
 #[test]

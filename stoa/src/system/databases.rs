@@ -1,10 +1,13 @@
 //! The databases of the system: which file each one is, how it is opened, what its errors mean here.
 use crate::cli::ServiceName;
 use crate::exit::{Exit, Stopped};
-use crate::settings::Settings;
+use crate::settings::{BusUrl, Durability, Settings};
+use bus::{Bus, Embedded};
+use futures::future::{join_all, select_all, try_join_all, try_join3};
 use kernel::Clock;
 use kernel::audit::Audit;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use store::{Error, Store};
 
 const QUEUE: &str = "queue";
@@ -14,6 +17,70 @@ fn file(settings: &Settings, name: &str) -> PathBuf {
     settings.database_dir().join(format!("{name}.db"))
 }
 
+/// Every database of a process.
+pub struct Databases {
+    /// The queue that is kept in one of them.
+    pub bus: Arc<dyn Bus>,
+    queue: Store,
+    services: Vec<(ServiceName, Store)>,
+    /// The books of the sandbox bank, which belong to no service; there when payments is.
+    bank: Option<Store>,
+}
+
+impl Databases {
+    /// Opens those of these services, all at once, and brings their tables to this version.
+    pub async fn open(
+        settings: &Settings,
+        which: &[ServiceName],
+        clock: &Clock,
+    ) -> Result<Self, Stopped> {
+        let services = which.iter().map(|service| async {
+            let store = of_service(settings, *service, clock).await?;
+            Ok((*service, store))
+        });
+        let bank = async {
+            if which.contains(&ServiceName::Payments) {
+                return of_bank(settings, clock).await.map(Some);
+            }
+            Ok(None)
+        };
+        let opened = try_join3(of_queue(settings, clock), try_join_all(services), bank).await?;
+        let ((queue, bus), services, bank) = opened;
+        Ok(Self { bus, queue, services, bank })
+    }
+
+    /// The database of a service that this process runs.
+    pub fn of(&self, service: ServiceName) -> Result<&Store, Stopped> {
+        let found = self.services.iter().find(|(name, _)| *name == service);
+        let missing = || Stopped::bug(format!("the database of {} is not open", service.as_str()));
+        found.map(|(_, store)| store).ok_or_else(missing)
+    }
+
+    /// The bank's books, where payments runs.
+    pub fn bank(&self) -> Result<&Store, Stopped> {
+        self.bank.as_ref().ok_or_else(|| Stopped::bug("the bank's books are not open"))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Store> {
+        self.services.iter().map(|(_, store)| store).chain([&self.queue]).chain(&self.bank)
+    }
+
+    /// Writes out and closes all of them.
+    pub async fn close(&self) {
+        join_all(self.all().map(Store::close)).await;
+    }
+
+    /// Resolves when the disk failed under one of them: nothing is written from then on.
+    pub async fn failed(&self) -> Stopped {
+        let failures = self.all().map(|store| {
+            let failed =
+                async { stopped(format!("the database {}", store.name()), &store.failed().await) };
+            Box::pin(failed)
+        });
+        select_all(failures).await.0
+    }
+}
+
 /// The database of a service, with its tables at this version.
 pub async fn of_service(
     settings: &Settings,
@@ -21,19 +88,26 @@ pub async fn of_service(
     clock: &Clock,
 ) -> Result<Store, Stopped> {
     let path = settings.database_file(service);
-    let store = open(service.as_str(), &path, clock).await?;
+    let store = open(settings, service.as_str(), &path, clock).await?;
     migrate(service, &store).await.map_err(|e| stopped(path.display(), &e))?;
     Ok(store)
 }
 
-/// The database of the embedded queue; its tables are made by whoever opens the queue.
-pub async fn of_queue(settings: &Settings, clock: &Clock) -> Result<Store, Stopped> {
-    open(QUEUE, &file(settings, QUEUE), clock).await
+async fn of_queue(settings: &Settings, clock: &Clock) -> Result<(Store, Arc<dyn Bus>), Stopped> {
+    match settings.bus_url {
+        BusUrl::Embedded => {
+            let store = open(settings, QUEUE, &file(settings, QUEUE), clock).await?;
+            let bus = Embedded::open(store.clone(), clock.clone()).await;
+            Ok((store, Arc::new(bus.map_err(|e| queue_stopped(&e))?)))
+        }
+    }
 }
 
-/// The books of the sandbox bank, which belong to no service.
-pub async fn of_bank(settings: &Settings, clock: &Clock) -> Result<Store, Stopped> {
-    open(BANK, &file(settings, BANK), clock).await
+async fn of_bank(settings: &Settings, clock: &Clock) -> Result<Store, Stopped> {
+    let path = file(settings, BANK);
+    let store = open(settings, BANK, &path, clock).await?;
+    payments::migrate_bank(&store).await.map_err(|e| stopped(path.display(), &e))?;
+    Ok(store)
 }
 
 /// A service's database as it is, for reading only; none when there is no such file.
@@ -53,8 +127,18 @@ pub async fn bank_for_reading(
     read(BANK, &file(settings, BANK), clock).await
 }
 
-async fn open(name: &'static str, path: &Path, clock: &Clock) -> Result<Store, Stopped> {
-    let opened = Store::open(store::Settings::sqlite(name, path), clock.clone()).await;
+async fn open(
+    settings: &Settings,
+    name: &'static str,
+    path: &Path,
+    clock: &Clock,
+) -> Result<Store, Stopped> {
+    let mut opening = store::Settings::sqlite(name, path);
+    opening.durability = match settings.durability {
+        Durability::Full => store::Durability::Full,
+        Durability::Normal => store::Durability::Normal,
+    };
+    let opened = Store::open(opening, clock.clone()).await;
     opened.map_err(|e| stopped(path.display(), &e))
 }
 
@@ -68,7 +152,7 @@ async fn read(name: &'static str, path: &Path, clock: &Clock) -> Result<Option<S
 }
 
 /// Brings a service's tables to this version.
-pub async fn migrate(service: ServiceName, store: &Store) -> Result<(), Error> {
+async fn migrate(service: ServiceName, store: &Store) -> Result<(), Error> {
     delivery::migrate(store).await?;
     match service {
         ServiceName::Users => users::migrate(store).await,

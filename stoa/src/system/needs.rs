@@ -1,4 +1,5 @@
 //! What must be there before the system starts: the services that others call, an administrator.
+use super::databases::Databases;
 use super::{Assembled, Common};
 use crate::cli::ServiceName;
 use crate::exit::Stopped;
@@ -67,11 +68,12 @@ fn elsewhere(settings: &Settings, service: ServiceName) -> Option<&Target> {
 pub async fn administrator(
     settings: &Settings,
     assembled: &[Assembled],
+    databases: &Databases,
     common: &Common,
 ) -> Result<Option<String>, Stopped> {
     let users = assembled.iter().find(|one| one.service.name == ServiceName::Users.as_str());
-    let Some(Assembled { stores, outbox, .. }) = users else { return Ok(None) };
-    let [store, ..] = &**stores else { unreachable!("a service has a database") };
+    let Some(Assembled { outbox, .. }) = users else { return Ok(None) };
+    let store = databases.of(ServiceName::Users)?;
     let failed = |e: store::Error| stopped("users", &e);
     if users::has_admin(store).await.map_err(failed)? {
         return Ok(None);

@@ -1,16 +1,15 @@
 //! A system that runs: how it is told about, and how it ends.
-use super::databases::{queue_stopped, stopped};
+use super::databases::{Databases, queue_stopped, stopped};
 use crate::banner::{Banner, url_of};
 use crate::cli::ServiceName;
 use crate::data_dir::DataDir;
 use crate::exit::{Exit, Stopped};
-use crate::settings::Settings;
+use crate::settings::{Durability, Settings};
 use edge::ops::TreeSlot;
 use edge::serve::{Address, BindError, Bound, Drain};
-use futures::future::{join_all, select_all};
+use futures::future::join_all;
 use kernel::Clock;
 use std::io::ErrorKind;
-use store::Store;
 use supervisor::{Running, Supervisor, SupervisorSpec};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -18,11 +17,11 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(super) struct Parts {
     pub settings: Settings,
     pub data_dir: DataDir,
+    pub databases: Databases,
     pub root: SupervisorSpec,
     pub clock: Clock,
     pub drain: Drain,
     pub tree: TreeSlot,
-    pub stores: Vec<Store>,
     /// The listeners; the one for HTTP is the last.
     pub bound: Vec<Bound>,
     pub setup_token: Option<String>,
@@ -34,7 +33,7 @@ pub struct System {
     settings: Settings,
     clock: Clock,
     drain: Drain,
-    stores: Vec<Store>,
+    databases: Databases,
     bound: Vec<Bound>,
     setup_token: Option<String>,
     /// Trees that use the system, and stop before it.
@@ -45,12 +44,13 @@ pub struct System {
 
 /// Starts the tree and waits until all of it is ready.
 pub(super) async fn started(parts: Parts) -> Result<System, Stopped> {
-    let Parts { settings, data_dir, root, clock, drain, tree, stores, bound, setup_token } = parts;
+    let Parts { settings, databases, root, clock, drain, tree, bound, setup_token, data_dir } =
+        parts;
     let running = Supervisor::start(root, clock.clone());
     tree.show(running.view());
     running.ready().await.map_err(|exit| Stopped::bug(format!("the system: {exit}")))?;
     let (beside, _data_dir) = (Vec::new(), data_dir);
-    Ok(System { running, settings, clock, drain, stores, bound, setup_token, beside, _data_dir })
+    Ok(System { running, settings, clock, drain, databases, bound, setup_token, beside, _data_dir })
 }
 
 impl System {
@@ -68,6 +68,10 @@ impl System {
             ready_ms,
             mode: "one process",
             database: "sqlite",
+            durability: match self.settings.durability {
+                Durability::Full => None,
+                Durability::Normal => Some("normal"),
+            },
             bus: "embedded",
             data_dir: self.settings.data_dir().display().to_string(),
             services: which.iter().map(|service| service.as_str()).collect(),
@@ -93,17 +97,13 @@ impl System {
     /// it at once.
     pub async fn serve(self) -> Result<(), Stopped> {
         let mut signals = Signals::listen()?;
-        let failed = select_all(self.stores.iter().map(|store| Box::pin(store.failed())));
         tokio::select! {
             () = signals.next() => {}
             exit = self.running.wait() => {
                 return Err(Stopped::bug(format!("the system: {exit}"))
                     .advise("the log above tells which part failed, and how often it was tried"));
             }
-            (error, at, _) = failed => {
-                let file = format!("the database {}", self.stores[at].name());
-                return Err(stopped(file, &error));
-            }
+            failed = self.databases.failed() => return Err(failed),
         }
         tracing::info!("draining; a second signal ends it at once");
         tokio::select! {
@@ -120,7 +120,7 @@ impl System {
         join_all(self.beside.iter().map(Running::stop)).await;
         self.drain.begin();
         self.running.stop().await;
-        join_all(self.stores.iter().map(Store::close)).await;
+        self.databases.close().await;
     }
 }
 

@@ -83,8 +83,8 @@ async fn a_payment_that_stays_unknown_for_too_long_is_called_off() {
     // The order gives up before the provider's silence counts as one.
     let shop = shop(&[
         ("STOA_PAYMENTS__PROVIDER_TIMEOUT_MS", "60000"),
-        ("STOA_ORDERS__PAYMENT_REQUEST_MS", "200"),
-        ("STOA_ORDERS__PLACEMENT_TIMEOUT_MS", "1000"),
+        ("STOA_ORDERS__PAYMENT_REQUEST_MS", "1500"),
+        ("STOA_ORDERS__PLACEMENT_TIMEOUT_MS", "500"),
     ])
     .await;
     let order = pay(&shop, "tok_timeout").await;

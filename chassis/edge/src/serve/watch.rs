@@ -36,7 +36,7 @@ pub(super) struct Watch {
     running: AtomicUsize,
     /// Since when the head of a request is being received.
     head_since: AtomicU64,
-    /// When the last request ended.
+    /// When the last request ended, or its answer last moved.
     idle_since: AtomicU64,
     /// Since when a write makes no progress.
     stuck_since: AtomicU64,
@@ -88,9 +88,13 @@ impl Watch {
         }
     }
 
+    /// An answer may still be on its way when its request has ended: what moves is not idle.
     fn wrote(&self, progress: bool) {
         if progress {
             self.stuck_since.store(0, Ordering::Relaxed);
+            if self.running.load(Ordering::Relaxed) == 0 {
+                self.idle_since.store(self.now(), Ordering::Relaxed);
+            }
         } else if self.stuck_since.load(Ordering::Relaxed) == 0 {
             self.stuck_since.store(self.now(), Ordering::Relaxed);
         }
@@ -126,7 +130,7 @@ impl Watch {
         };
         let stuck = at(&self.stuck_since, self.idle_max).map(|at| (at, false));
         let head = at(&self.head_since, self.head_max).map(|at| (at, false));
-        let quiet = if self.running.load(Ordering::Relaxed) > 0 {
+        let quiet = if self.running.load(Ordering::Relaxed) > 0 || stuck.is_some() {
             None
         } else if self.is_closing() {
             let last = self.closing_since.load(Ordering::Relaxed);

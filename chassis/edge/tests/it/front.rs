@@ -68,6 +68,15 @@ async fn a_request_has_a_deadline() {
 }
 
 #[tokio::test]
+async fn a_grpc_caller_sets_its_own_deadline() {
+    let router = Router::new().route("/never", post(std::future::pending::<()>));
+    let site = Site::start(router).await;
+    let ask = site.client.ask(Method::POST, "/never").body("application/grpc", "");
+    let answer = soon("the deadline", ask.header("grpc-timeout", "50m").send()).await;
+    assert_eq!((answer.status, answer.header("grpc-status")), (200, Some("4")));
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_come_is_the_callers_doing() {
     let site = Site::with(Router::new().route("/", post(|_: Raw| async {})), hurried()).await;
     let mut raw = site.raw().await;

@@ -171,7 +171,7 @@ pub fn token(role: Role, permissions: &[&str]) -> String {
 
 /// Fails a test that would wait for ever.
 pub async fn soon<F: Future>(what: &str, future: F) -> F::Output {
-    let limit = Duration::from_secs(10);
+    let limit = Duration::from_secs(5);
     Clock::system().timeout(limit, future).await.unwrap_or_else(|_| panic!("never: {what}"))
 }
 

@@ -4,6 +4,7 @@
 
 mod auth;
 mod bodies;
+mod descriptors;
 mod drain;
 mod front;
 mod harness;

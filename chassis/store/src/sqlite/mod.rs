@@ -14,7 +14,10 @@ use kernel::Clock;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use tokio::sync::{mpsc, watch};
 
-use crate::{Cause, Durability, Error, Migration, Row, Settings, Sql, Value, batch::Statement};
+use crate::{
+    Cause, Durability, Error, Migration, Row, Settings, Sql, Value,
+    batch::{AfterCommit, Statement},
+};
 use read::Readers;
 use write::Job;
 
@@ -65,15 +68,19 @@ impl Sqlite {
         self.readers.prepare(statements)
     }
 
-    pub async fn commit(&self, statements: Vec<Statement>) -> Result<(), Error> {
-        self.ask(|reply| Job::Commit { statements, reply }).await
+    pub async fn commit(
+        &self,
+        statements: Vec<Statement>,
+        after: Vec<AfterCommit>,
+    ) -> Result<(), Error> {
+        self.ask(|reply| Job::Commit { statements, after, reply }).await
     }
 
     pub fn post(&self, statements: Vec<Statement>) {
         let (reply, _) = tokio::sync::oneshot::channel();
         if let Some(writer) = &self.writer {
             // A full queue loses the hint, as announced.
-            let _ = writer.try_send(Job::Commit { statements, reply });
+            let _ = writer.try_send(Job::Commit { statements, after: Vec::new(), reply });
         }
     }
 

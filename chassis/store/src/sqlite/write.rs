@@ -1,19 +1,23 @@
 //! Writing: one thread takes what waits, gives each batch a savepoint, and flushes once for all.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use kernel::Timestamp;
 use rusqlite::{Connection, ErrorCode, ffi};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{at, connect_writer, migrate, of_statement, read::query};
-use crate::{Cause, Error, Migration, Row, Settings, Sql, Value, batch::Statement};
+use crate::{
+    Cause, Error, Migration, Row, Settings, Sql, Value,
+    batch::{AfterCommit, Statement},
+};
 
 type Reply<T> = oneshot::Sender<Result<T, Error>>;
 
 pub(super) enum Job {
     Commit {
         statements: Vec<Statement>,
+        after: Vec<AfterCommit>,
         reply: Reply<()>,
     },
     Claim {
@@ -34,7 +38,7 @@ pub(super) enum Job {
 
 /// What a job is answered once the group is on the disk.
 enum Outcome {
-    Done(Reply<()>, Result<(), Error>),
+    Done(Reply<()>, Vec<AfterCommit>, Result<(), Error>),
     Rows(Reply<Vec<Row>>, Result<Vec<Row>, Error>),
 }
 
@@ -42,9 +46,23 @@ impl Outcome {
     fn send(self, group: &Result<(), Error>) {
         // A caller that went away needs no answer; its batch stands all the same.
         match self {
-            Self::Done(reply, result) => drop(reply.send(group.clone().and(result))),
+            Self::Done(reply, after, result) => {
+                let result = group.clone().and(result);
+                if result.is_ok() {
+                    after.into_iter().for_each(follow);
+                }
+                drop(reply.send(result));
+            }
             Self::Rows(reply, result) => drop(reply.send(group.clone().and(result))),
         }
+    }
+}
+
+/// Runs what was to follow a commit. It happens here and not where the commit is waited for, so
+/// that a caller that went away in between takes nothing with it.
+fn follow(then: AfterCommit) {
+    if std::panic::catch_unwind(AssertUnwindSafe(then)).is_err() {
+        tracing::error!("what was to follow a commit panicked");
     }
 }
 
@@ -57,10 +75,13 @@ pub(super) async fn start(
     let (sender, jobs) = mpsc::channel(settings.queue_batches_max);
     let (ready, opened) = oneshot::channel();
     let name = format!("store-{}", settings.name);
+    let runtime = tokio::runtime::Handle::current();
     std::thread::Builder::new()
         .name(name)
         .spawn(move || match connect_writer(&settings) {
             Ok(connection) => {
+                // What follows a commit may begin tasks.
+                let _entered = runtime.enter();
                 let _ = ready.send(Ok(()));
                 let labels = [("store", settings.name)];
                 let writer = Writer {
@@ -158,9 +179,9 @@ impl Writer {
 
     fn perform(&self, job: Job, settings: &Settings) -> Outcome {
         match job {
-            Job::Commit { statements, reply } => {
+            Job::Commit { statements, after, reply } => {
                 let result = self.savepoint(settings, || self.statements(&statements));
-                Outcome::Done(reply, result)
+                Outcome::Done(reply, after, result)
             }
             Job::Claim { sql, params, reply } => {
                 let result = self.savepoint(settings, || query(&self.connection, sql, &params));
@@ -168,9 +189,9 @@ impl Writer {
             }
             Job::Migrate { component, migrations, at, reply } => {
                 let work = || migrate::run(&self.connection, component, migrations, at);
-                Outcome::Done(reply, self.savepoint(settings, work))
+                Outcome::Done(reply, Vec::new(), self.savepoint(settings, work))
             }
-            Job::Close { reply } => Outcome::Done(reply, Ok(())),
+            Job::Close { reply } => Outcome::Done(reply, Vec::new(), Ok(())),
         }
     }
 
@@ -244,7 +265,7 @@ fn refuse(job: Job) -> Outcome {
     match job {
         Job::Claim { reply, .. } => Outcome::Rows(reply, Ok(Vec::new())),
         Job::Commit { reply, .. } | Job::Migrate { reply, .. } | Job::Close { reply } => {
-            Outcome::Done(reply, Ok(()))
+            Outcome::Done(reply, Vec::new(), Ok(()))
         }
     }
 }

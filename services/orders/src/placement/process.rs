@@ -112,7 +112,7 @@ impl Process for Placing {
             None => timeline::begin(batch, id, &story::beginning(to, &sends), now),
             Some((from, happening)) => {
                 if from.standing() != standing {
-                    let _ = orders::stand;
+                    orders::stand(batch, id, &standing, now);
                 }
                 let Happening { event, attempt } = happening;
                 let entries = story::transition(from, event, to, &sends, *attempt);

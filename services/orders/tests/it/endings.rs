@@ -105,7 +105,7 @@ async fn stock_that_stays_silent_ends_it_in_time_and_a_late_answer_changes_nothi
 async fn an_outcome_that_nobody_learns_in_time_is_voided() {
     let rig = Rig::open().await;
     let id = place(&rig, "tok_timeout").await;
-    rig.in_step(&id, "authorizing").await;
+    rig.order_when(&id, |_| rig.bank.holds(&id)).await;
 
     rig.clock.advance(Duration::from_secs(31));
 
@@ -117,7 +117,6 @@ async fn an_outcome_that_nobody_learns_in_time_is_voided() {
 async fn an_outcome_that_is_learnt_in_time_confirms_and_nothing_is_charged_twice() {
     let rig = Rig::open().await;
     let id = place(&rig, "tok_timeout").await;
-    rig.in_step(&id, "authorizing").await;
     rig.order_when(&id, |_| rig.bank.holds(&id)).await;
 
     rig.bank.find_out(&id);

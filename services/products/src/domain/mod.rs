@@ -1,6 +1,8 @@
 //! What products, stock and reservations are and may become. Pure: time and ids come in.
 
 mod draft;
+#[cfg(test)]
+mod laws;
 mod product;
 mod reservation;
 mod stock;

@@ -60,8 +60,8 @@ pub async fn movements(
     Ok(Page::of(found, page.limit, next).map(MovementShape::from))
 }
 
-/// Variants by their ids, in the order asked for; those that are not for everybody to see, or do
-/// not exist, are left out. Archived ones stay: wish lists show that they are gone.
+/// Variants by their ids, in the order asked for. Those of drafts, those that their product lists
+/// no longer, and unknown ones are left out; archived ones stay: wish lists show that they are gone.
 pub async fn variants(app: &Products, ids: &[VariantId]) -> Result<Vec<LoneVariantShape>, Error> {
     let known = stock::by_variants(&app.store, ids).await?;
     let owners: BTreeSet<String> = known.values().map(|k| k.product_id.to_string()).collect();

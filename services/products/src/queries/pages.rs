@@ -2,9 +2,10 @@
 //!
 //! A page is kept with the number of the last commit before it was read, see [`Freshness`], and
 //! answered only while no later commit touched the product or one of its SKUs: once a commit has
-//! returned in this process, no page from before it is answered. Two changes have no commit here,
-//! and end the life of a page by time: a lease that ends, and a commit of another process on the
-//! same database (the latter within `page_age_ms_max`).
+//! returned in this process, no page from before it is answered. What changes a page without a
+//! commit that returned here ends its life by time: a lease that ends, to the millisecond; a
+//! commit of another process on the same database, or one whose caller went away before it
+//! returned, within `page_age_ms_max`.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 

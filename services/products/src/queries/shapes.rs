@@ -104,7 +104,7 @@ pub struct LoneVariantShape {
     slug: String,
     price: Price,
     available: i64,
-    /// `published` or `archived`; a variant that its product no longer lists is archived.
+    /// `published` or `archived`.
     status: &'static str,
 }
 

@@ -42,12 +42,16 @@ const BY_SKUS: Sql = Sql::per_engine(
 
 const BY_PRODUCTS: Sql = Sql::per_engine(
     columns!("WHERE s.product_id IN (SELECT value FROM json_each($1))"),
-    columns!("WHERE s.product_id IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON)))"),
+    columns!(
+        "WHERE s.product_id IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON)))"
+    ),
 );
 
 const BY_VARIANTS: Sql = Sql::per_engine(
     columns!("WHERE s.variant_id IN (SELECT value FROM json_each($1))"),
-    columns!("WHERE s.variant_id IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON)))"),
+    columns!(
+        "WHERE s.variant_id IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON)))"
+    ),
 );
 
 /// Fails with a conflict when the SKU is in use.

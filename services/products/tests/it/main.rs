@@ -13,5 +13,4 @@ mod pages;
 mod random;
 mod reservations;
 mod search;
-mod speed;
 mod statements;

@@ -93,8 +93,18 @@ macro_rules! filters {
 macro_rules! page {
     ($key:literal, $after:literal, $direction:literal) => {
         concat!(
-            "AND (", $key, ", p.id) ", $after, " ($8, $9)
-             ORDER BY ", $key, " ", $direction, ", p.id ", $direction, "
+            "AND (",
+            $key,
+            ", p.id) ",
+            $after,
+            " ($8, $9)
+             ORDER BY ",
+            $key,
+            " ",
+            $direction,
+            ", p.id ",
+            $direction,
+            "
              LIMIT $10"
         )
     };
