@@ -225,6 +225,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_queue_that_was_emptied_meanwhile_is_followed_by_the_whole_next_one() {
+        let bus = DeadOnly(&[("orders", 0), ("products", 1)]);
+        let position: Position = ("orders".to_owned(), Some(Cursor::encode(&5)));
+        let asked = PageRequest { limit: 2, cursor: Some(Cursor::encode(&position)) };
+
+        let page = of_every_queue(&bus, asked).await.unwrap();
+
+        assert_eq!(page.items.len(), 1);
+    }
+
+    #[tokio::test]
     async fn without_dead_letters_there_is_one_empty_page() {
         assert_eq!(pages(DeadOnly(&[("orders", 0)]), 2).await, [Vec::<String>::new()]);
     }

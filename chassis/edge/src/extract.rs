@@ -6,9 +6,11 @@ mod version;
 mod wait;
 
 pub use json::{Json, Raw};
-pub use params::{PageQuery, Path, Query, page_request, page_response};
+pub use params::{
+    PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX, PageQuery, Path, Query, page_request, page_response,
+};
 pub use version::{IfMatch, etag};
-pub use wait::Wait;
+pub use wait::{WAIT_S_MAX, Wait};
 
 /// The field that is missing or there twice. serde tells its name in the message and nowhere else.
 fn named_field(message: &str) -> Option<&str> {

@@ -97,11 +97,12 @@ fn setting_of(variable: &str) -> Option<Vec<String>> {
         let known = ServiceName::ALL.iter().any(|known| known.as_str() == service);
         known.then(|| vec![table.to_owned(), service.to_owned()])
     };
-    const PLAIN: [&str; 9] = [
+    const PLAIN: [&str; 10] = [
         "data_dir",
         "listen",
         "grpc_listen",
         "database_url",
+        "durability",
         "bus_url",
         "log",
         "log_filter",

@@ -21,11 +21,20 @@ pub struct Order {
     access_token: String,
 }
 
+/// What became of an order that was acknowledged.
+pub enum Fate {
+    Settled,
+    Open,
+    Missing,
+}
+
 pub struct Shop {
     process: Child,
     folder: PathBuf,
     address: SocketAddr,
     token: String,
+    /// From the start of the process until it answers.
+    pub ready_ms: u64,
 }
 
 impl Shop {
@@ -45,16 +54,16 @@ impl Shop {
         BufReader::new(process.stdout.take().context("it is piped")?).read_line(&mut line)?;
         let banner: Value = serde_json::from_str(&line).context("the shop did not start")?;
         let address = banner["listen"].as_str().context("an address")?.parse()?;
-        let mut shop = Self { process, folder, address, token: String::new() };
+        let ready_ms = banner["ready_ms"].as_u64().context("a time")?;
+        let mut shop = Self { process, folder, address, token: String::new(), ready_ms };
         let log_in = json!({"email": ADMIN.0, "password": ADMIN.1});
         let session = shop.ask("POST", "/v1/sessions", &[], Some(&log_in))?;
         shop.token = session.1["access_token"].as_str().context("a token")?.to_owned();
-        shop.stock()?;
         Ok(shop)
     }
 
-    /// Has something to sell, from the first start on.
-    fn stock(&self) -> anyhow::Result<()> {
+    /// Sees to it that there is something to sell.
+    pub fn stock(&self) -> anyhow::Result<()> {
         let product = json!({
             "slug": "mug", "title": "Mug", "description": "", "status": "published",
             "category": "kitchen",
@@ -72,29 +81,38 @@ impl Shop {
     }
 
     /// Buyers order for a while; then `cut` is called in the middle of it. Returns what was
-    /// acknowledged.
+    /// acknowledged, and why the last order was not.
     #[expect(clippy::disallowed_methods, reason = "blocking load, for a bounded time")]
-    pub fn place_orders(&self, load: Duration, cut: impl Fn()) -> anyhow::Result<Vec<Order>> {
+    pub fn place_orders(
+        &self,
+        load: Duration,
+        cut: impl Fn(),
+    ) -> anyhow::Result<(Vec<Order>, String)> {
         let (dark, number) = (AtomicBool::new(false), AtomicU64::new(0));
-        let run = format!("{:?}", std::time::SystemTime::now());
+        let run = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_nanos();
         std::thread::scope(|scope| {
             let buy = || {
-                let mut placed = Vec::new();
+                let (mut placed, mut refused) = (Vec::new(), String::new());
                 while !dark.load(Ordering::Relaxed) {
-                    let key = format!("\"{run} {}\"", number.fetch_add(1, Ordering::Relaxed));
-                    placed.extend(self.order(key).ok());
+                    let key = format!("{run}-{}", number.fetch_add(1, Ordering::Relaxed));
+                    match self.order(key) {
+                        Ok(order) => placed.push(order),
+                        Err(error) => refused = error.to_string(),
+                    }
                 }
-                placed
+                (placed, refused)
             };
             let buyers: Vec<_> = (0..BUYERS).map(|_| scope.spawn(buy)).collect();
             std::thread::sleep(load);
             cut();
             dark.store(true, Ordering::Relaxed);
-            let mut placed = Vec::new();
+            let (mut placed, mut refused) = (Vec::new(), String::new());
             for buyer in buyers {
-                placed.extend(buyer.join().map_err(|_| anyhow::anyhow!("a buyer panicked"))?);
+                let buyer = buyer.join().map_err(|_| anyhow::anyhow!("a buyer panicked"))?;
+                placed.extend(buyer.0);
+                refused = buyer.1;
             }
-            Ok(placed)
+            Ok((placed, refused))
         })
     }
 
@@ -107,17 +125,22 @@ impl Shop {
         });
         let key = [("idempotency-key", key)];
         let (status, answer) = self.ask("POST", "/v1/orders", &key, Some(&order))?;
-        ensure!(status == 201, "{status}");
+        ensure!(status == 201, "{status} {answer}");
         let text = |name: &str| answer[name].as_str().map(str::to_owned).context("a field");
         Ok(Order { id: text("id")?, access_token: text("access_token")? })
     }
 
-    /// Whether the order is there and has come to its end.
-    pub fn has_settled(&self, order: &Order) -> anyhow::Result<bool> {
+    /// What became of an order.
+    pub fn fate_of(&self, order: &Order) -> anyhow::Result<Fate> {
         let token = [("stoa-access-token", order.access_token.clone())];
         let (status, answer) =
             self.ask("GET", &format!("/v1/orders/{}", order.id), &token, None)?;
-        Ok(status == 200 && matches!(answer["status"].as_str(), Some("confirmed" | "rejected")))
+        match (status, answer["status"].as_str()) {
+            (200, Some("confirmed" | "rejected" | "canceled" | "completed")) => Ok(Fate::Settled),
+            (200, _) => Ok(Fate::Open),
+            (404, _) => Ok(Fate::Missing),
+            _ => bail!("order {}: {status} {answer}", order.id),
+        }
     }
 
     /// Waits until no saga is open and no message unread.
@@ -134,13 +157,12 @@ impl Shop {
         bail!("the shop does not come to rest")
     }
 
-    pub fn audit(&self, binary: &Path) -> anyhow::Result<bool> {
-        let audit = Command::new(binary)
-            .arg("audit")
-            .env("STOA_DATA_DIR", &self.folder)
-            .stdout(Stdio::null())
-            .status()?;
-        Ok(audit.success())
+    /// Folds the books of all services; an error is what was found.
+    pub fn audit(&self, binary: &Path) -> anyhow::Result<Result<(), String>> {
+        let audit =
+            Command::new(binary).arg("audit").env("STOA_DATA_DIR", &self.folder).output()?;
+        let says = || String::from_utf8_lossy(&audit.stdout).into_owned();
+        Ok(if audit.status.success() { Ok(()) } else { Err(says()) })
     }
 
     /// One request on one connection.

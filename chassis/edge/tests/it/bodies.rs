@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use testkit::Answer;
 
-use crate::harness::Site;
+use crate::harness::{Site, soon};
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,8 +108,14 @@ async fn a_body_over_one_mebibyte_is_too_large_however_it_is_sent() {
     let ask = site.client.ask(Method::POST, "/items").body("application/json", large.clone());
     check(&ask.send().await, 413, "body-too-large", "");
 
+    let head = "POST /items HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let mut announced = site.raw().await;
+    announced.say(format!("{head}content-length: {}\r\n\r\n", large.len())).await;
+    let heard = soon("the refusal, unread", announced.hear_until("body-too-large")).await;
+    assert!(heard.starts_with("HTTP/1.1 413"));
+
     let mut raw = site.raw().await;
-    raw.say("POST /items HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n").await;
+    raw.say(head).await;
     raw.say("transfer-encoding: chunked\r\n\r\n").await;
     raw.say(format!("{:x}\r\n{large}\r\n", large.len())).await;
     assert!(raw.hear_until("body-too-large").await.starts_with("HTTP/1.1 413"));

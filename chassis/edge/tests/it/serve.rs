@@ -12,7 +12,7 @@ use supervisor::Exit;
 use testkit::{Client, Folder};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpStream, UnixStream},
+    net::UnixStream,
 };
 
 use crate::harness::{Raw, Site, soon, timed};
