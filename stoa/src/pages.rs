@@ -50,11 +50,6 @@ pub fn router(services: Vec<Described>) -> Router {
         .route("/problems/{code}", get(problem))
 }
 
-/// The Markdown of a problem's page.
-pub fn problem_text(code: &str) -> Option<&'static str> {
-    page(code).map(|page| page.markdown)
-}
-
 fn page(code: &str) -> Option<&'static Page> {
     PAGES.binary_search_by(|page| page.code.cmp(code)).ok().map(|at| &PAGES[at])
 }
@@ -109,8 +104,8 @@ mod tests {
     fn every_page_is_found_by_its_code() {
         assert!(!PAGES.is_empty());
         for Page { code, markdown, .. } in PAGES {
-            assert_eq!(problem_text(code), Some(*markdown));
+            assert_eq!(page(code).map(|page| page.markdown), Some(*markdown));
         }
-        assert_eq!(problem_text("no-such-problem"), None);
+        assert!(page("no-such-problem").is_none());
     }
 }

@@ -181,7 +181,8 @@ async fn lay_ground(settings: &Settings, which: &[ServiceName]) -> Result<Ground
         key: ServiceKey::new(&data_dir.service_secret(&ids)?, clock.clone()),
     });
     let auth = Verifier::new(peers.to("users"), clock.clone());
-    let owner = format!("{}-{:016x}", std::process::id(), ids.uuid() >> 64).into();
+    // Whoever holds the data directory is alone: after a crash it has its leases again at once.
+    let owner = "the holder of the data directory".into();
     let common = Common { clock, ids, bus, auth, peers, owner };
     Ok(Ground { data_dir, databases, common, switchboard, drain: Drain::default(), children })
 }
@@ -255,14 +256,11 @@ async fn serve(
 
 /// What is answered behind the front, beside the pages: the services, and what operators ask.
 fn routes(services: &[Service], bus: &Arc<dyn Bus>, tree: &TreeSlot) -> Router {
-    let ours = Ops::new(services, Arc::clone(bus), tree.clone(), pages::problem_text).routes();
-    // Its page of a problem is left out: ours are for browsers too.
-    let ours = ours.into_service();
+    let ours = Ops::new(services, Arc::clone(bus), tree.clone());
     services
         .iter()
         .fold(Router::new(), |router, service| router.merge(service.router()))
-        .route_service("/v1/ops/quiescence", ours.clone())
-        .route_service("/v1/ops/tree", ours)
+        .merge(ours.routes())
         .merge(ops::router(Arc::clone(bus)))
 }
 

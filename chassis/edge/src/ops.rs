@@ -1,18 +1,12 @@
-//! What operators ask a running system: is it at rest, how does its tree look, what does a problem mean.
+//! What operators ask a running system: is it at rest, how does its tree look.
 
 use std::{
     collections::BTreeMap,
     sync::{Arc, OnceLock},
 };
 
-use axum::{
-    Router,
-    extract::State,
-    response::{IntoResponse as _, Response},
-    routing::get,
-};
+use axum::{Router, extract::State, routing::get};
 use bus::{Bus, Depth};
-use http::header;
 use kernel::Fault;
 use serde::Serialize;
 use store::Store;
@@ -20,7 +14,7 @@ use supervisor::{Tree, View};
 use utoipa::ToSchema;
 
 use crate::{
-    Json, Path, Problem, Service,
+    Json, Problem, Service,
     auth::{OpsRead, Staff},
 };
 
@@ -30,7 +24,6 @@ pub struct Ops {
     bus: Arc<dyn Bus>,
     services: Arc<Vec<(&'static str, Store)>>,
     tree: TreeSlot,
-    page: fn(&str) -> Option<&'static str>,
 }
 
 /// Where the binary puts the view of the supervision tree once that runs.
@@ -45,23 +38,17 @@ impl TreeSlot {
 }
 
 impl Ops {
-    /// About these services and their queues; `page` finds the text of a problem's page.
-    pub fn new(
-        services: &[Service],
-        bus: Arc<dyn Bus>,
-        tree: TreeSlot,
-        page: fn(&str) -> Option<&'static str>,
-    ) -> Self {
+    /// About these services and their queues.
+    pub fn new(services: &[Service], bus: Arc<dyn Bus>, tree: TreeSlot) -> Self {
         let stores = services.iter().map(|service| (service.name, service.store.clone()));
-        Self { bus, services: Arc::new(stores.collect()), tree, page }
+        Self { bus, services: Arc::new(stores.collect()), tree }
     }
 
-    /// `/v1/ops/quiescence`, `/v1/ops/tree`, `/problems/{code}`; they belong behind the front.
+    /// `/v1/ops/quiescence` and `/v1/ops/tree`; they belong behind the front.
     pub fn routes(self) -> Router {
         Router::new()
             .route("/v1/ops/quiescence", get(quiescence))
             .route("/v1/ops/tree", get(tree))
-            .route("/problems/{code}", get(problem))
             .with_state(self)
     }
 }
@@ -145,12 +132,6 @@ async fn tree(_: Staff<OpsRead>, State(ops): State<Ops>) -> Result<Json<Tree>, P
         Problem::new(Fault::Unavailable, "starting", "the supervision tree is still starting")
     })?;
     Ok(Json(view.tree()))
-}
-
-async fn problem(State(ops): State<Ops>, Path(code): Path<String>) -> Result<Response, Problem> {
-    let text = (ops.page)(&code);
-    let text = text.ok_or_else(|| Problem::not_found("there is no such problem"))?;
-    Ok(([(header::CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response())
 }
 
 /// What this module promises over REST.

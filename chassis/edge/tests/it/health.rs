@@ -72,7 +72,7 @@ async fn quiescence_counts_what_moves() {
     saga::migrate(&orders).await.unwrap();
     delivery::migrate(&users).await.unwrap();
     let services = [Service::new("orders", orders.clone()), Service::new("users", users)];
-    let ops = Ops::new(&services, bus, TreeSlot::default(), |_| None);
+    let ops = Ops::new(&services, bus, TreeSlot::default());
     let site = Site::start(ops.routes()).await;
     let staff = site.client.bearer(&token(Role::Staff, &["ops.read"]));
     let path = "/v1/ops/quiescence";
@@ -107,7 +107,7 @@ impl kernel::Contract for Placed {
 async fn the_tree_is_shown_once_it_runs() {
     let (folder, clock) = (Folder::new(), Clock::system());
     let slot = TreeSlot::default();
-    let ops = Ops::new(&[], folder.bus(&clock).await, slot.clone(), |_| None);
+    let ops = Ops::new(&[], folder.bus(&clock).await, slot.clone());
     let site = Site::start(ops.routes()).await;
     let staff = site.client.bearer(&token(Role::Admin, &[]));
     assert_eq!(staff.get("/v1/ops/tree").send().await.status, 503);
@@ -116,18 +116,4 @@ async fn the_tree_is_shown_once_it_runs() {
     slot.show(running.view());
 
     assert_eq!(staff.get("/v1/ops/tree").send().await.json()["name"], "stoa");
-}
-
-#[tokio::test]
-async fn a_problem_has_a_page() {
-    let (folder, clock) = (Folder::new(), Clock::system());
-    let page = |code: &str| (code == "out-of-stock").then_some("# Out of stock\n");
-    let ops = Ops::new(&[], folder.bus(&clock).await, TreeSlot::default(), page);
-    let site = Site::start(ops.routes()).await;
-
-    let found = site.client.get("/problems/out-of-stock").send().await;
-    let other = site.client.get("/problems/nonsense").send().await;
-
-    assert_eq!((found.status, found.text().as_str()), (200, "# Out of stock\n"));
-    assert_eq!((other.status, other.problem().as_deref()), (404, Some("not-found")));
 }

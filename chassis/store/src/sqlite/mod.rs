@@ -11,7 +11,7 @@ use std::{
 };
 
 use kernel::Clock;
-use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, ffi};
 use tokio::sync::{mpsc, watch};
 
 use crate::{
@@ -155,6 +155,8 @@ fn connect(path: &Path, read_only: bool) -> Result<Connection, Error> {
         .map_err(at_path)?;
     connection.set_prepared_statement_cache_capacity(512);
     connection.busy_timeout(Duration::from_secs(5)).map_err(at_path)?;
+    // Plans do not depend on the values bound, so no value makes a statement be prepared again.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(at_path)?;
     let pragmas = "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096; \
                    PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF;";
     connection.execute_batch(pragmas).map_err(at_path)?;

@@ -1,4 +1,8 @@
-//! Writing: one thread takes what waits, gives each batch a savepoint, and flushes once for all.
+//! Writing: one thread takes what waits, writes it as one group, and flushes once for all.
+//!
+//! A group is first written without savepoints, which cost a copy of every page that they guard.
+//! Only when one of its batches fails is the whole group undone and written again, each batch with
+//! a savepoint of its own.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -36,24 +40,21 @@ pub(super) enum Job {
     },
 }
 
-/// What a job is answered once the group is on the disk.
-enum Outcome {
-    Done(Reply<()>, Vec<AfterCommit>, Result<(), Error>),
-    Rows(Reply<Vec<Row>>, Result<Vec<Row>, Error>),
-}
-
-impl Outcome {
-    fn send(self, group: &Result<(), Error>) {
+impl Job {
+    /// Says what became of it, once that is on the disk.
+    fn answer(self, result: Result<Vec<Row>, Error>) {
         // A caller that went away needs no answer; its batch stands all the same.
         match self {
-            Self::Done(reply, after, result) => {
-                let result = group.clone().and(result);
+            Self::Commit { after, reply, .. } => {
                 if result.is_ok() {
                     after.into_iter().for_each(follow);
                 }
-                drop(reply.send(result));
+                drop(reply.send(result.map(drop)));
             }
-            Self::Rows(reply, result) => drop(reply.send(group.clone().and(result))),
+            Self::Claim { reply, .. } => drop(reply.send(result)),
+            Self::Migrate { reply, .. } | Self::Close { reply } => {
+                drop(reply.send(result.map(drop)));
+            }
         }
     }
 }
@@ -83,13 +84,7 @@ pub(super) async fn start(
                 // What follows a commit may begin tasks.
                 let _entered = runtime.enter();
                 let _ = ready.send(Ok(()));
-                let labels = [("store", settings.name)];
-                let writer = Writer {
-                    connection,
-                    group_seconds: metrics::histogram!("stoa_store_commit_seconds", &labels),
-                    group_batches: metrics::histogram!("stoa_store_group_batches", &labels),
-                };
-                writer.run(jobs, &settings, &failed);
+                Writer::new(connection, settings).run(jobs, &failed);
             }
             Err(error) => drop(ready.send(Err(error))),
         })
@@ -98,123 +93,142 @@ pub(super) async fn start(
     Ok(sender)
 }
 
-/// What the writer does after a group.
-enum After {
-    Continue,
-    Close,
-}
+/// A group of this size says that many are at work: then the next one is worth a short wait.
+const BUSY_BATCHES_MIN: usize = 4;
 
 struct Writer {
     connection: Connection,
+    settings: Settings,
     group_seconds: metrics::Histogram,
     group_batches: metrics::Histogram,
 }
 
 impl Writer {
-    fn run(
-        self,
-        mut jobs: mpsc::Receiver<Job>,
-        settings: &Settings,
-        failed: &watch::Sender<Option<Error>>,
-    ) {
-        let mut group = Vec::with_capacity(settings.group_batches_max);
-        while jobs.blocking_recv_many(&mut group, settings.group_batches_max) > 0 {
-            self.group_batches.record(u32::try_from(group.len()).unwrap_or(u32::MAX));
-            match self.write(&mut group, settings) {
-                Ok(After::Continue) => {}
-                Ok(After::Close) => return,
-                Err(error) => {
-                    tracing::error!(store.name = settings.name, error = %error, "the disk failed");
-                    failed.send_replace(Some(error));
-                    return;
-                }
-            }
+    fn new(connection: Connection, settings: Settings) -> Self {
+        let labels = [("store", settings.name)];
+        Self {
+            connection,
+            settings,
+            group_seconds: metrics::histogram!("stoa_store_commit_seconds", &labels),
+            group_batches: metrics::histogram!("stoa_store_group_batches", &labels),
         }
-        self.finish();
     }
 
-    #[expect(clippy::disallowed_methods, reason = "measures a span for a metric, decides nothing")]
-    /// Writes one group. An error means that the disk failed and nothing may be written any more.
-    fn write(&self, group: &mut Vec<Job>, settings: &Settings) -> Result<After, Error> {
-        let mut outcomes = Vec::with_capacity(group.len());
-        let mut closing = Vec::new();
-        let started = std::time::Instant::now();
-        let begun = self.execute("BEGIN IMMEDIATE");
-        for job in group.drain(..) {
-            match job {
-                Job::Close { reply } => closing.push(reply),
-                _ if begun.is_err() => outcomes.push(refuse(job)),
-                job @ (Job::Commit { .. } | Job::Claim { .. } | Job::Migrate { .. }) => {
-                    outcomes.push(self.perform(job, settings));
-                }
+    fn run(self, mut jobs: mpsc::Receiver<Job>, failed: &watch::Sender<Option<Error>>) {
+        let max = self.settings.group_batches_max;
+        let mut group = Vec::with_capacity(max);
+        let mut busy = false;
+        while jobs.blocking_recv_many(&mut group, max) > 0 {
+            if busy && group.len() < max {
+                self.gather(&mut jobs, &mut group);
+            }
+            busy = group.len() >= BUSY_BATCHES_MIN;
+            let closing = group.iter().any(|job| matches!(job, Job::Close { .. }));
+            if let Err(error) = self.write(&mut group) {
+                let name = self.settings.name;
+                tracing::error!(store.name = name, error = %error, "the disk failed");
+                failed.send_replace(Some(error));
+                return;
+            }
+            if closing {
+                return;
             }
         }
-        let written = begun.and_then(|()| match self.connection.is_autocommit() {
-            // A full disk makes the engine undo the whole group by itself.
-            true => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None)),
-            false => self.execute("COMMIT"),
+        self.checkpoint();
+    }
+
+    /// Waits a moment for more, under load: fewer, larger flushes.
+    #[expect(clippy::disallowed_methods, reason = "the writer is a thread, and waits as one")]
+    fn gather(&self, jobs: &mut mpsc::Receiver<Job>, group: &mut Vec<Job>) {
+        std::thread::sleep(Duration::from_micros(self.settings.group_linger_us));
+        while group.len() < self.settings.group_batches_max
+            && let Ok(job) = jobs.try_recv()
+        {
+            group.push(job);
+        }
+    }
+
+    /// Writes one group and answers its jobs. An error means that the disk failed and nothing may
+    /// be written any more.
+    #[expect(clippy::disallowed_methods, reason = "measures a span for a metric, decides nothing")]
+    fn write(&self, group: &mut Vec<Job>) -> Result<(), Error> {
+        self.group_batches.record(u32::try_from(group.len()).unwrap_or(u32::MAX));
+        let started = std::time::Instant::now();
+        let written = self.together(group).or_else(|one_failed| match one_failed {
+            Failed::Batch => self.one_by_one(group),
+            Failed::Group(error) => Err(error),
         });
         if written.is_err() && !self.connection.is_autocommit() {
             // The transaction is still open: undo it, so that the next group starts clean.
             let _ = self.connection.execute_batch("ROLLBACK");
         }
         self.group_seconds.record(started.elapsed());
-        let broken = written.as_ref().is_err_and(broken);
-        let written = written.map_err(|e| at(&settings.path, &e));
-        for outcome in outcomes {
-            outcome.send(&written);
+        if group.iter().any(|job| matches!(job, Job::Close { .. })) {
+            self.checkpoint();
         }
-        if broken && let Err(error) = written {
-            return Err(error);
-        }
-        if closing.is_empty() {
-            return Ok(After::Continue);
-        }
-        self.finish();
-        for reply in closing {
-            let _ = reply.send(Ok(()));
-        }
-        Ok(After::Close)
-    }
-
-    fn perform(&self, job: Job, settings: &Settings) -> Outcome {
-        match job {
-            Job::Commit { statements, after, reply } => {
-                let result = self.savepoint(settings, || self.statements(&statements));
-                Outcome::Done(reply, after, result)
+        match written {
+            Ok(results) => {
+                group.drain(..).zip(results).for_each(|(job, result)| job.answer(result));
+                Ok(())
             }
-            Job::Claim { sql, params, reply } => {
-                let result = self.savepoint(settings, || query(&self.connection, sql, &params));
-                Outcome::Rows(reply, result)
+            Err(cause) => {
+                let error = at(&self.settings.path, &cause);
+                group.drain(..).for_each(|job| job.answer(Err(error.clone())));
+                if broken(&cause) { Err(error) } else { Ok(()) }
             }
-            Job::Migrate { component, migrations, at, reply } => {
-                let work = || migrate::run(&self.connection, component, migrations, at);
-                Outcome::Done(reply, Vec::new(), self.savepoint(settings, work))
-            }
-            Job::Close { reply } => Outcome::Done(reply, Vec::new(), Ok(())),
         }
     }
 
-    /// Runs `work` so that a failure of it undoes only what it did.
-    fn savepoint<T>(
-        &self,
-        settings: &Settings,
-        work: impl FnOnce() -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        if self.connection.is_autocommit() {
-            // Undone as a whole already, see `write`.
-            return Err(Error::Full);
-        }
-        let at = |e| at(&settings.path, &e);
-        self.execute("SAVEPOINT batch").map_err(at)?;
-        let result = work();
-        if !self.connection.is_autocommit() {
+    /// Writes the group without savepoints; the first batch that fails undoes all of it.
+    fn together(&self, group: &[Job]) -> Result<Vec<Result<Vec<Row>, Error>>, Failed> {
+        self.execute("BEGIN IMMEDIATE").map_err(Failed::Group)?;
+        let mut results = Vec::with_capacity(group.len());
+        for job in group {
+            let result = self.perform(job);
             if result.is_err() {
-                self.execute("ROLLBACK TO batch").map_err(at)?;
+                if !self.connection.is_autocommit() {
+                    self.execute("ROLLBACK").map_err(Failed::Group)?;
+                }
+                return Err(Failed::Batch);
             }
-            self.execute("RELEASE batch").map_err(at)?;
+            results.push(result);
         }
-        result
+        self.execute("COMMIT").map_err(Failed::Group)?;
+        Ok(results)
+    }
+
+    /// Writes the group with a savepoint for each batch, so that those that fail undo only
+    /// themselves.
+    fn one_by_one(&self, group: &[Job]) -> rusqlite::Result<Vec<Result<Vec<Row>, Error>>> {
+        self.execute("BEGIN IMMEDIATE")?;
+        let mut results = Vec::with_capacity(group.len());
+        for job in group {
+            self.execute("SAVEPOINT batch")?;
+            let result = self.perform(job);
+            if self.connection.is_autocommit() {
+                // A full disk makes the engine undo the whole group by itself.
+                let full = ffi::Error::new(ffi::SQLITE_FULL);
+                return Err(rusqlite::Error::SqliteFailure(full, None));
+            }
+            if result.is_err() {
+                self.execute("ROLLBACK TO batch")?;
+            }
+            self.execute("RELEASE batch")?;
+            results.push(result);
+        }
+        self.execute("COMMIT")?;
+        Ok(results)
+    }
+
+    fn perform(&self, job: &Job) -> Result<Vec<Row>, Error> {
+        match job {
+            Job::Commit { statements, .. } => self.statements(statements).map(|()| Vec::new()),
+            Job::Claim { sql, params, .. } => query(&self.connection, *sql, params),
+            Job::Migrate { component, migrations, at, .. } => {
+                migrate::run(&self.connection, component, migrations, *at).map(|()| Vec::new())
+            }
+            Job::Close { .. } => Ok(Vec::new()),
+        }
     }
 
     fn statements(&self, statements: &[Statement]) -> Result<(), Error> {
@@ -244,7 +258,8 @@ impl Writer {
         self.connection.prepare_cached(text)?.execute([]).map(drop)
     }
 
-    fn finish(&self) {
+    /// Writes the log back into the file.
+    fn checkpoint(&self) {
         // Leaves the file complete by itself; failing here loses nothing, the log stays.
         let _ = self.connection.busy_timeout(Duration::from_millis(200));
         let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -260,12 +275,10 @@ fn broken(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// What a job is answered when the group could not begin; the group's error goes out instead.
-fn refuse(job: Job) -> Outcome {
-    match job {
-        Job::Claim { reply, .. } => Outcome::Rows(reply, Ok(Vec::new())),
-        Job::Commit { reply, .. } | Job::Migrate { reply, .. } | Job::Close { reply } => {
-            Outcome::Done(reply, Vec::new(), Ok(()))
-        }
-    }
+/// Why a group was not written at once.
+enum Failed {
+    /// One of its batches.
+    Batch,
+    /// The engine, or the disk.
+    Group(rusqlite::Error),
 }
