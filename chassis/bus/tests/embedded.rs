@@ -150,21 +150,35 @@ async fn a_dead_letter_has_its_reason_and_comes_back_when_redriven() {
 }
 
 #[tokio::test]
-async fn everything_survives_a_restart_and_an_interrupted_delivery_counts() {
+async fn everything_survives_a_restart() {
     let (folder, clock) = (Folder::new(), clock());
-    let store = folder.store("queue", &clock).await;
-    let bus = Embedded::open(store.clone(), clock.clone()).await.unwrap();
-    bus.declare("listener", &["shop.thing.happened.v1"]).await.unwrap();
+    let bus = opened(&folder, &clock).await;
     bus.publish(vec![message("a", "a"), message("b", "b")]).await.unwrap();
-    let taken = bus.fetch("listener", 1, LONG).await.unwrap();
-    assert_eq!(ids(&taken), ["a"]);
-    store.close().await;
+    assert_eq!(ids(&bus.fetch("listener", 1, LONG).await.unwrap()), ["a"]);
 
     let again = folder.bus(&clock).await;
-    let got = fetch(&again).await;
 
-    assert_eq!(got[0].message, message("a", "a"));
-    assert_eq!(got.iter().map(|d| d.attempt).collect::<Vec<_>>(), [2, 1]);
+    let got = fetch(&again).await;
+    assert_eq!((got[0].message.clone(), ids(&got)), (message("a", "a"), vec!["a", "b"]));
+}
+
+#[tokio::test]
+async fn a_message_that_ends_the_process_each_time_is_counted_and_its_neighbour_is_not() {
+    let (folder, clock) = (Folder::new(), clock());
+    let bus = opened(&folder, &clock).await;
+    bus.publish(vec![message("poison", "a"), message("good", "b")]).await.unwrap();
+    let mut attempts = Vec::new();
+
+    for _ in 0..4 {
+        let again = folder.bus(&clock).await;
+        let poison = again.fetch("listener", 1, LONG).await.unwrap();
+        attempts.push(poison[0].attempt);
+    }
+
+    assert_eq!(attempts, [1, 2, 3, 4]);
+    let last = folder.bus(&clock).await;
+    let attempts: Vec<u32> = fetch(&last).await.iter().map(|d| d.attempt).collect();
+    assert_eq!(attempts, [5, 1]);
 }
 
 #[tokio::test]

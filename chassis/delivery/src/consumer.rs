@@ -155,6 +155,10 @@ impl Consumer {
 
     async fn one(&self, delivery: &Delivery) -> Verdict {
         let message = &delivery.message;
+        if delivery.attempt > self.settings.attempts_max {
+            let reason = format!("{} attempts, none of which ended", delivery.attempt - 1);
+            return Verdict::Dead { reason };
+        }
         let trace = message.trace.as_deref().and_then(|text| text.parse::<TraceContext>().ok());
         let trace = trace.map_or_else(|| TraceContext::root(&self.ids), |t| t.child(&self.ids));
         let handled = trace.scope(AssertUnwindSafe(self.effect(message)).catch_unwind()).await;

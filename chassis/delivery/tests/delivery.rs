@@ -269,3 +269,33 @@ async fn statements_fit_their_tables() {
     shop.store.prepare(&delivery::statements()).await.unwrap();
     assert!(shop.folder.path().exists());
 }
+
+#[tokio::test]
+async fn a_message_whose_attempts_never_end_is_given_up() {
+    let shop = Shop::open().await;
+    shop.bus.declare("shop", &[Happened::KIND]).await.unwrap();
+    shop.say(0..1).await;
+    let Shop { store, bus, clock, outbox, prompt, settings, .. } = &shop;
+    let relay = delivery::relay(store, bus, clock, outbox, prompt, "here", settings);
+    let spec = SupervisorSpec::new("relay only", Strategy::OneForOne).child(relay);
+    let relaying = Supervisor::start(spec, clock.clone());
+    for _ in 0..settings.attempts_max {
+        eventually("it is there again", async || {
+            bus.arrival("shop", Duration::from_millis(1)).await;
+            bus.fetch("shop", 1, Duration::ZERO).await.unwrap().pop()
+        })
+        .await;
+    }
+    relaying.stop().await;
+
+    let running = shop.start(|_| None);
+
+    let page = || PageRequest { limit: 10, cursor: None };
+    let dead = eventually("it is given up", async || {
+        bus.dead_letters("shop", page()).await.unwrap().items.pop()
+    })
+    .await;
+    assert!(dead.reason.contains("none of which ended"), "{}", dead.reason);
+    assert!(shop.heard().await.is_empty());
+    running.stop().await;
+}

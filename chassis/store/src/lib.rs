@@ -128,12 +128,6 @@ impl Store {
         Ok(())
     }
 
-    /// Hands a batch to the writer and does not wait. It may be lost when the process dies or too
-    /// much waits: only for hints whose loss changes nothing but speed.
-    pub fn post(&self, batch: Batch) {
-        self.engine.post(batch.statements);
-    }
-
     /// Runs one changing statement with `RETURNING` in its own commit and gives back its rows:
     /// takes leases and numbers. Durable when it returns.
     pub async fn claim(

@@ -65,6 +65,12 @@ impl Client {
         Self { bearer: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// The same caller, talking to where `other` talks.
+    #[must_use]
+    pub fn at(&self, other: &Self) -> Self {
+        Self { bearer: self.bearer.clone(), ..other.clone() }
+    }
+
     /// A GET.
     pub fn get(&self, path: &str) -> Ask {
         self.ask(Method::GET, path)

@@ -37,17 +37,22 @@ struct Chain {
 struct Entry {
     seq: i64,
     attempts: u32,
+    /// It was here when the process started: it may be what ended the one before.
+    suspect: bool,
     message: Option<Message>,
 }
 
 struct Flight {
     until: Duration,
+    /// Whether it is written down, because it has suspects in it.
+    recorded: bool,
     out: HashMap<i64, String>,
 }
 
 pub(super) struct Taken {
     pub seq: i64,
     pub attempt: u32,
+    pub suspect: bool,
     pub message: Option<Message>,
 }
 
@@ -70,12 +75,16 @@ impl Line {
         let size = message.body.len();
         let keep = self.bodies_bytes + size <= BODIES_BYTES_MAX;
         self.bodies_bytes += if keep { size } else { 0 };
-        self.add(key, Entry { seq, attempts: 0, message: keep.then_some(message) }, None);
+        self.add(
+            key,
+            Entry { seq, attempts: 0, suspect: false, message: keep.then_some(message) },
+            None,
+        );
     }
 
     /// Lines up a message that was in the database already, without its body.
     pub fn recover(&mut self, seq: i64, key: &str, attempts: u32, visible: Timestamp) {
-        let entry = Entry { seq, attempts, message: None };
+        let entry = Entry { seq, attempts, suspect: true, message: None };
         self.add(key.to_owned(), entry, Some(visible));
     }
 
@@ -111,13 +120,15 @@ impl Line {
             {
                 entry.attempts += 1;
                 let message = entry.message.clone();
-                taken.push(Taken { seq: entry.seq, attempt: entry.attempts, message });
+                let Entry { seq, attempts: attempt, suspect, .. } = entry;
+                taken.push(Taken { seq, attempt, suspect, message });
                 out.insert(entry.seq, key.clone());
                 chain.out.push_back(entry);
             }
         }
         if !out.is_empty() {
-            self.flights.insert(token, Flight { until, out });
+            let recorded = taken.iter().any(|t| t.suspect);
+            self.flights.insert(token, Flight { until, recorded, out });
         }
         (token, taken)
     }
@@ -129,7 +140,7 @@ impl Line {
         Some(i64::from(entry.attempts))
     }
 
-    /// The flights that will have nothing out any more once these are settled.
+    /// The recorded flights that will have nothing out any more once these are settled.
     pub fn ends_flights(&self, verdicts: &[(Receipt, Verdict)]) -> Vec<i64> {
         let mut settled: HashMap<i64, HashSet<i64>> = HashMap::new();
         for (receipt, _) in verdicts {
@@ -137,7 +148,8 @@ impl Line {
         }
         let all = |(token, seqs): (&i64, &HashSet<i64>)| {
             let flight = self.flights.get(token)?;
-            flight.out.keys().all(|seq| seqs.contains(seq)).then_some(*token)
+            let ends = flight.recorded && flight.out.keys().all(|seq| seqs.contains(seq));
+            ends.then_some(*token)
         };
         settled.iter().filter_map(all).collect()
     }

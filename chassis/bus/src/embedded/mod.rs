@@ -1,7 +1,8 @@
 //! The embedded queue: messages in a database file of their own, who-gets-what in memory.
 //!
-//! One process has the file. What was fetched and not settled when it died is handed out again at
-//! the next start, with the attempt counted.
+//! One process has the file. What was not settled when it died is handed out again at the next
+//! start. A message that was there at a start is a suspect: each attempt at it is written down
+//! before it is made, so that one that ends the process every time becomes a dead letter.
 
 mod line;
 mod sql;
@@ -140,6 +141,19 @@ impl Embedded {
         }
     }
 
+    /// Writes down who is tried again after the process died, before it is: what ends the process
+    /// each time is counted, and is given up in the end. Fresh messages cost nothing.
+    async fn record_suspects(&self, token: i64, taken: &[line::Taken]) -> Result<(), Error> {
+        let seqs: Vec<i64> = taken.iter().filter(|t| t.suspect).map(|t| t.seq).collect();
+        if seqs.is_empty() {
+            return Ok(());
+        }
+        let mut flight = Batch::new("fetch");
+        let text = serde_json::to_string(&seqs).expect("numbers are JSON");
+        flight.run(sql::START_FLIGHT, params![token, text]);
+        Ok(self.store.commit(flight).await?)
+    }
+
     /// Fills in the bodies of messages that were lined up without them.
     async fn load(&self, seqs: &[i64]) -> Result<HashMap<i64, Message>, Error> {
         let mut messages = HashMap::new();
@@ -194,11 +208,7 @@ impl Bus for Embedded {
         if taken.is_empty() {
             return Ok(Vec::new());
         }
-        let seqs: Vec<i64> = taken.iter().map(|t| t.seq).collect();
-        let mut flight = Batch::new("fetch");
-        let text = serde_json::to_string(&seqs).expect("numbers are JSON");
-        flight.run(sql::START_FLIGHT, params![token, text]);
-        self.store.post(flight);
+        self.record_suspects(token, &taken).await?;
         let bare: Vec<i64> = taken.iter().filter(|t| t.message.is_none()).map(|t| t.seq).collect();
         let mut loaded = self.load(&bare).await?;
         let deliver = |t: line::Taken| {

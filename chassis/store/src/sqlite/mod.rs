@@ -76,14 +76,6 @@ impl Sqlite {
         self.ask(|reply| Job::Commit { statements, after, reply }).await
     }
 
-    pub fn post(&self, statements: Vec<Statement>) {
-        let (reply, _) = tokio::sync::oneshot::channel();
-        if let Some(writer) = &self.writer {
-            // A full queue loses the hint, as announced.
-            let _ = writer.try_send(Job::Commit { statements, after: Vec::new(), reply });
-        }
-    }
-
     pub async fn claim(&self, sql: Sql, params: Vec<Value>) -> Result<Vec<Row>, Error> {
         self.ask(|reply| Job::Claim { sql, params, reply }).await
     }

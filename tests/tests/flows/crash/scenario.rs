@@ -80,7 +80,8 @@ impl Scenario {
     /// Does what the customer does, until the order is settled or there is nobody to ask any more.
     /// Gives the acknowledgement of the order, if it came.
     pub async fn play(self, guest: &Client, staff: &Client) -> Option<Answer> {
-        let placed = heard(place(guest, "the-key", &self.order()).header("prefer", "wait=1")).await?;
+        let placed =
+            heard(place(guest, "the-key", &self.order()).header("prefer", "wait=1")).await?;
         assert_eq!(placed.status, 201, "{}", placed.text());
         let path = format!("/v1/orders/{}", flows::id_of(&placed));
         let clock = Clock::system();
@@ -129,6 +130,11 @@ impl Prepared {
         shop.stock(SKU, 4900, 10).await;
         assert!(shop.system.stop().await.success());
         Self { folder: shop.folder, staff: shop.admin }
+    }
+
+    /// Where it is.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
     }
 
     /// A copy to be spoilt.
