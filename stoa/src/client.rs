@@ -65,7 +65,11 @@ impl<'a> Ask<'a> {
 
 /// No answer came.
 #[derive(Debug)]
-pub struct Unreachable(String);
+pub struct Unreachable {
+    what: String,
+    /// Somebody was there, and the connection ended before the answer.
+    cut: bool,
+}
 
 impl Client {
     /// A client of the server at `url`, without credentials.
@@ -121,7 +125,18 @@ impl Client {
     pub async fn send(&self, ask: &Ask<'_>) -> Result<Answer, Unreachable> {
         let request = self.request(ask)?;
         let answered = self.clock.timeout(ANSWER_TIMEOUT, self.exchange(request)).await;
-        answered.map_err(|_| self.told("no answer in time"))?.map_err(|what| self.told(what))
+        answered.map_err(|_| self.told("no answer in time"))?
+    }
+
+    /// Sends again when the answer was lost on its way. That nobody is there is told at once.
+    async fn send_through_cuts(&self, ask: &Ask<'_>) -> Result<Answer, Unreachable> {
+        for _ in 1..TRIES_MAX {
+            match self.send(ask).await {
+                Err(unreachable) if unreachable.cut => self.clock.sleep(FIRST_PAUSE).await,
+                dealt_with => return dealt_with,
+            }
+        }
+        self.send(ask).await
     }
 
     /// Sends once and gives the body of a good answer to `take`, piece by piece.
@@ -152,7 +167,7 @@ impl Client {
     }
 
     fn told(&self, what: impl fmt::Display) -> Unreachable {
-        Unreachable(format!("{}: {what}", self.base))
+        Unreachable { what: format!("{}: {what}", self.base), cut: false }
     }
 
     fn request(&self, ask: &Ask<'_>) -> Result<Request<Full<Bytes>>, Unreachable> {
@@ -194,11 +209,13 @@ impl Client {
         Err(Stopped::new(Exit::Unavailable, format!("{}: gave up", self.base)))
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, String> {
-        let response = self.pool.request(request).await.map_err(|e| chain(&e))?;
-        let (head, body) = response.into_parts();
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, Unreachable> {
+        let answered = self.pool.request(request).await;
+        let answered =
+            answered.map_err(|e| Unreachable { cut: !e.is_connect(), ..self.told(chain(&e)) })?;
+        let (head, body) = answered.into_parts();
         let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
-        let body = body.map_err(|e| e.to_string())?.to_bytes();
+        let body = body.map_err(|e| Unreachable { cut: true, ..self.told(e) })?.to_bytes();
         Ok(Answer { status: head.status, headers: head.headers, body })
     }
 
@@ -206,7 +223,8 @@ impl Client {
         let Some(account) = &self.account else { return Ok(()) };
         let body = json!({"email": account.email, "password": account.password}).to_string();
         let json_body = [(CONTENT_TYPE.as_str(), "application/json")];
-        let answer = self.send(&Ask::post("/v1/sessions", &json_body, body.into())).await?;
+        let ask = Ask::post("/v1/sessions", &json_body, body.into());
+        let answer = self.send_through_cuts(&ask).await?;
         let answer = answer.expect_success("log in")?;
         let Some(token) = answer.json()?["access_token"].as_str().map(str::to_owned) else {
             return Err(Stopped::new(Exit::Data, "log in: the answer holds no access token"));
@@ -262,12 +280,12 @@ impl Answer {
 
 impl fmt::Display for Unreachable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.what)
     }
 }
 
 impl From<Unreachable> for Stopped {
-    fn from(Unreachable(what): Unreachable) -> Self {
+    fn from(Unreachable { what, cut: _ }: Unreachable) -> Self {
         Self::new(Exit::Unavailable, what).advise("is the server running there? start: stoa serve")
     }
 }

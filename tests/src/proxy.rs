@@ -4,7 +4,7 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -15,30 +15,35 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Forwards connections. Of some, the first answer is awaited and dropped with the connection.
+/// What an HTTP/2 client says first.
+const HTTP2: &[u8] = b"PRI * HTTP/2.0";
+/// The type of the frame that an answer begins with in HTTP/2, and the length of its head.
+const HEADERS: u8 = 1;
+const FRAME_HEAD_BYTES: usize = 9;
+
+/// Forwards connections, and loses the first answer of some, together with the connection.
 #[derive(Debug)]
 pub struct LossyProxy {
     /// Where it listens.
     pub address: SocketAddr,
+    server: Arc<OnceLock<SocketAddr>>,
     lost: Arc<AtomicU32>,
     task: JoinHandle<()>,
 }
 
 impl LossyProxy {
-    /// Forwards to `server`; loses the answer of the connections, counted from 0, that `loses`
-    /// names.
+    /// Loses the first answer of the connections, counted from 0, that `loses` names. Nobody is
+    /// reached before [`Self::reach`].
     #[expect(clippy::disallowed_methods, reason = "lives and ends with its test")]
-    pub async fn start(
-        server: SocketAddr,
-        loses: impl Fn(u32) -> bool + Send + Sync + 'static,
-    ) -> Self {
+    pub async fn start(loses: impl Fn(u32) -> bool + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there are free ports");
         let address = listener.local_addr().expect("it is bound");
-        let lost = Arc::new(AtomicU32::new(0));
-        let count = Arc::clone(&lost);
+        let (lost, server) = (Arc::<AtomicU32>::default(), Arc::<OnceLock<SocketAddr>>::default());
+        let (count, reached) = (Arc::clone(&lost), Arc::clone(&server));
         let task = tokio::spawn(async move {
             for number in 0.. {
                 let Ok((client, _)) = listener.accept().await else { return };
+                let Some(&server) = reached.get() else { continue };
                 let (count, loses) = (Arc::clone(&count), loses(number));
                 tokio::spawn(async move {
                     // Whoever is cut off finds out by itself.
@@ -46,7 +51,15 @@ impl LossyProxy {
                 });
             }
         });
-        Self { address, lost, task }
+        Self { address, server, lost, task }
+    }
+
+    /// Says whom to reach.
+    ///
+    /// # Panics
+    /// When that was said before.
+    pub fn reach(&self, server: SocketAddr) {
+        self.server.set(server).expect("a proxy reaches one server");
     }
 
     /// How many answers were lost.
@@ -72,18 +85,39 @@ async fn forward(
         return Ok(());
     };
     let (mut from_client, mut from_server) = ([0; 16 * 1024], [0; 16 * 1024]);
+    let (mut is_http2, mut said) = (false, Vec::new());
     loop {
         tokio::select! {
             read = client.read(&mut from_client) => match read? {
                 0 => return Ok(()),
-                bytes => server.write_all(&from_client[..bytes]).await?,
-            },
-            read = server.read(&mut from_server) => {
-                if read? > 0 {
-                    lost.fetch_add(1, Ordering::SeqCst);
+                bytes => {
+                    is_http2 |= from_client[..bytes].starts_with(HTTP2);
+                    server.write_all(&from_client[..bytes]).await?;
                 }
-                return Ok(());
-            }
+            },
+            read = server.read(&mut from_server) => match read? {
+                0 => return Ok(()),
+                bytes => {
+                    said.extend_from_slice(&from_server[..bytes]);
+                    if !is_http2 || answers(&said) {
+                        lost.fetch_add(1, Ordering::SeqCst);
+                        return Ok(());
+                    }
+                    client.write_all(&from_server[..bytes]).await?;
+                }
+            },
         }
     }
+}
+
+/// Whether an answer begins in what an HTTP/2 server has said so far; settings do not answer.
+fn answers(mut said: &[u8]) -> bool {
+    while let Some((head, rest)) = said.split_at_checked(FRAME_HEAD_BYTES) {
+        if head[3] == HEADERS {
+            return true;
+        }
+        let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
+        said = rest.get(length..).unwrap_or_default();
+    }
+    false
 }

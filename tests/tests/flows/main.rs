@@ -2,7 +2,9 @@
 
 mod contention;
 mod crash;
+mod faults;
 mod idempotency;
+mod lost_reply;
 mod story;
 mod timeline;
 mod tokens;

@@ -41,7 +41,7 @@ impl Shop {
     pub fn start(binary: &Path, disk: PathBuf, durability: &str) -> anyhow::Result<Self> {
         let folder = disk.join("shop");
         std::fs::create_dir_all(&folder)?;
-        let mut process = Command::new(binary)
+        let process = Command::new(binary)
             .args(["serve", "--output", "json", "--listen", "127.0.0.1:0"])
             .env("STOA_DATA_DIR", &folder)
             .env("STOA_DURABILITY", durability)
@@ -50,16 +50,28 @@ impl Shop {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().context("it is piped")?).read_line(&mut line)?;
-        let banner: Value = serde_json::from_str(&line).context("the shop did not start")?;
-        let address = banner["listen"].as_str().context("an address")?.parse()?;
-        let ready_ms = banner["ready_ms"].as_u64().context("a time")?;
-        let mut shop = Self { process, folder, address, token: String::new(), ready_ms };
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        // From here on the process ends with this.
+        let mut shop = Self { process, folder, address, token: String::new(), ready_ms: 0 };
+        shop.introduce(durability)?;
         let log_in = json!({"email": ADMIN.0, "password": ADMIN.1});
         let session = shop.ask("POST", "/v1/sessions", &[], Some(&log_in))?;
         shop.token = session.1["access_token"].as_str().context("a token")?.to_owned();
         Ok(shop)
+    }
+
+    /// Reads where the shop is, and that it writes as it was told to: a trial of another
+    /// durability would prove nothing.
+    fn introduce(&mut self, durability: &str) -> anyhow::Result<()> {
+        let mut line = String::new();
+        let out = self.process.stdout.take().context("it is piped")?;
+        BufReader::new(out).read_line(&mut line)?;
+        let banner: Value = serde_json::from_str(&line).context("the shop did not start")?;
+        let heard = banner["durability"].as_str().unwrap_or("full");
+        ensure!(heard == durability, "the shop runs with durability = {heard}, not {durability}");
+        self.address = banner["listen"].as_str().context("an address")?.parse()?;
+        self.ready_ms = banner["ready_ms"].as_u64().context("a time")?;
+        Ok(())
     }
 
     /// Sees to it that there is something to sell.

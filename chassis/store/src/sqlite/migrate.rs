@@ -49,7 +49,8 @@ pub(super) fn run(
                 return Err(Error::Altered { component: component.to_owned(), version });
             }
             None => {
-                connection.execute_batch(&text).map_err(|e| failed(migration, &e))?;
+                let ran = connection.execute_batch(&text);
+                ran.map_err(|e| failed(component, migration, &e))?;
                 let values = params![component, migration.version, migration.name, text, now];
                 query(connection, RECORD, &values)?;
             }
@@ -58,11 +59,18 @@ pub(super) fn run(
     Ok(())
 }
 
-fn failed(migration: &Migration, error: &rusqlite::Error) -> Error {
+/// A migration fits every file whose record is true: one that the engine refuses meets tables
+/// that the record does not know.
+fn failed(component: &str, migration: &Migration, error: &rusqlite::Error) -> Error {
     match of_statement(RECORD, error) {
-        Error::Statement { sql, reason } => {
-            let reason = format!("migration {} ({}): {reason}", migration.version, migration.name);
-            Error::Statement { sql, reason }
+        Error::Statement { reason, .. } => {
+            // The engine repeats the whole text of the migration.
+            let reason = match error {
+                rusqlite::Error::SqlInputError { msg, .. } => msg,
+                _ => &reason,
+            };
+            let Migration { version, name, .. } = migration;
+            Error::Corrupt(format!("{component}: migration {version} ({name}): {reason}"))
         }
         other @ (Error::Conflict { .. }
         | Error::Full
