@@ -10,6 +10,7 @@ const STEPS: &[(&str, &[&str])] = &[
     ("clippy", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
     ("deny", &["deny", "check", "bans", "licenses", "sources"]),
     ("test", &["xtask", "test"]),
+    ("power", &["xtask", "power-cut", "--cuts", "5", "--control"]),
     ("openapi", &["xtask", "openapi", "--check"]),
 ];
 

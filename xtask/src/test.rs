@@ -15,7 +15,8 @@ pub struct Args {
 /// Builds the binary that the black-box tests start, then runs the tests.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let cargo = run::cargo();
-    run::step(&cargo, &["build", "--package", "stoa"])?;
+    // With the targets of the tests, so that nothing is resolved and compiled a second time.
+    run::step(&cargo, &["build", "--workspace", "--all-targets"])?;
     let scope: Vec<&str> = match &args.package {
         Some(package) => vec!["--package", package],
         None => vec!["--workspace"],

@@ -14,7 +14,7 @@ CREATE TABLE inbox (
     message_id TEXT NOT NULL,
     at_ms BIGINT NOT NULL,
     PRIMARY KEY (queue, message_id)
-);
+) {{clustered}};
 
 CREATE TABLE idempotency (
     scope TEXT NOT NULL,
@@ -36,4 +36,4 @@ CREATE TABLE lease (
     token BIGINT NOT NULL,
     expires_at_ms BIGINT NOT NULL,
     PRIMARY KEY (name)
-);
+) {{clustered}};

@@ -8,6 +8,6 @@ CREATE TABLE saga (
     wake_at_ms BIGINT NOT NULL,
     finished BIGINT NOT NULL,
     PRIMARY KEY (machine, id)
-);
+) {{clustered}};
 
 CREATE INDEX saga_due ON saga (machine, wake_at_ms) WHERE finished = 0;

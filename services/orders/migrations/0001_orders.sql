@@ -38,7 +38,7 @@ CREATE TABLE timeline (
   trace_id TEXT,
   at_ms BIGINT NOT NULL,
   PRIMARY KEY (order_id, last)
-);
+) {{clustered}};
 
 CREATE TABLE numbers (
   name TEXT NOT NULL,

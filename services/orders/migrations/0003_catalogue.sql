@@ -9,7 +9,7 @@ CREATE TABLE sellable (
   version BIGINT NOT NULL,
   changed_at_ms BIGINT NOT NULL,
   PRIMARY KEY (sku)
-);
+) {{clustered}};
 
 CREATE INDEX sellable_by_product ON sellable (product_id);
 
@@ -17,4 +17,4 @@ CREATE TABLE published (
   product_id TEXT NOT NULL,
   version BIGINT NOT NULL,
   PRIMARY KEY (product_id)
-);
+) {{clustered}};

@@ -32,7 +32,7 @@ CREATE TABLE payments (
     CHECK (refunded_minor + refund_pending_minor <= captured_minor),
     CHECK (captured_minor >= 0 AND voided_minor >= 0),
     CHECK (refunded_minor >= 0 AND refund_pending_minor >= 0)
-);
+) {{clustered}};
 
 CREATE INDEX payments_due ON payments (due_ms) WHERE due_ms IS NOT NULL;
 
@@ -51,7 +51,7 @@ CREATE TABLE operations (
     at_ms BIGINT NOT NULL,
     PRIMARY KEY (payment_id, version),
     UNIQUE (key)
-);
+) {{clustered}};
 
 -- What happened, with the figures as they stood right after it. Rows never change.
 CREATE TABLE payment_events (
@@ -69,7 +69,7 @@ CREATE TABLE payment_events (
     refund_pending_minor BIGINT NOT NULL,
     at_ms BIGINT NOT NULL,
     PRIMARY KEY (payment_id, version)
-);
+) {{clustered}};
 
 -- Double entry: the lines of one entry sum to zero. Debits are positive. Rows never change.
 CREATE TABLE ledger_entries (

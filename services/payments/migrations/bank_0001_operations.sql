@@ -24,4 +24,4 @@ CREATE TABLE bank_attempts (
     key TEXT NOT NULL,
     attempts BIGINT NOT NULL,
     PRIMARY KEY (key)
-);
+) {{clustered}};

@@ -9,7 +9,7 @@ CREATE TABLE stock (
     version BIGINT NOT NULL,
     PRIMARY KEY (sku),
     CHECK (reserved >= 0 AND on_hand >= reserved)
-);
+) {{clustered}};
 CREATE UNIQUE INDEX stock_variant ON stock (variant_id);
 CREATE INDEX stock_by_product ON stock (product_id);
 
@@ -25,7 +25,7 @@ CREATE TABLE stock_movement (
     reason TEXT,
     at_ms BIGINT NOT NULL,
     PRIMARY KEY (sku, version)
-);
+) {{clustered}};
 
 -- One row for each order that ever asked for stock, or was released before it could.
 CREATE TABLE reservation (
@@ -38,5 +38,5 @@ CREATE TABLE reservation (
     updated_at_ms BIGINT NOT NULL,
     PRIMARY KEY (order_id),
     CHECK (state IN ('held', 'committed', 'released', 'returned', 'expired', 'rejected'))
-);
+) {{clustered}};
 CREATE INDEX reservation_held ON reservation (expires_at_ms, order_id) WHERE state = 'held';

@@ -139,6 +139,17 @@ async fn a_challenge_that_nobody_answers_expires() {
 }
 
 #[tokio::test]
+async fn a_provider_that_nobody_knows_rejects_the_order() {
+    let shop = shop(&[]).await;
+    let mut body = order_of(&[("HAT", 2)], "tok_visa");
+    body["payment"]["provider"] = json!("goldsmith");
+    let order = shop.order("k", &body).await;
+
+    let ended = ("rejected", "failed", json!("payment_declined"));
+    check(&shop, &order, ended, Bank::default()).await;
+}
+
+#[tokio::test]
 async fn goods_that_are_not_there_are_not_paid_for() {
     let shop = shop(&[]).await;
     let order = shop.order("k", &order_of(&[("HAT", 11)], "tok_visa")).await;

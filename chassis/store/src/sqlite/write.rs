@@ -93,7 +93,11 @@ pub(super) async fn start(
     Ok(sender)
 }
 
-/// A group of this size says that many are at work: then the next one is worth a short wait.
+/// How long a group waits for more, for each batch that the group before it had: the more are at
+/// work, the more come while it waits, and the fewer flushes they need.
+const LINGER_PER_BATCH_US: u64 = 50;
+
+/// Smaller groups say that few are at work: then nobody waits.
 const BUSY_BATCHES_MIN: usize = 4;
 
 struct Writer {
@@ -117,12 +121,12 @@ impl Writer {
     fn run(self, mut jobs: mpsc::Receiver<Job>, failed: &watch::Sender<Option<Error>>) {
         let max = self.settings.group_batches_max;
         let mut group = Vec::with_capacity(max);
-        let mut busy = false;
+        let mut before = 0;
         while jobs.blocking_recv_many(&mut group, max) > 0 {
-            if busy && group.len() < max {
-                self.gather(&mut jobs, &mut group);
+            if before >= BUSY_BATCHES_MIN && group.len() < max {
+                self.gather(&mut jobs, &mut group, before);
             }
-            busy = group.len() >= BUSY_BATCHES_MIN;
+            before = group.len();
             let closing = group.iter().any(|job| matches!(job, Job::Close { .. }));
             if let Err(error) = self.write(&mut group) {
                 let name = self.settings.name;
@@ -139,8 +143,10 @@ impl Writer {
 
     /// Waits a moment for more, under load: fewer, larger flushes.
     #[expect(clippy::disallowed_methods, reason = "the writer is a thread, and waits as one")]
-    fn gather(&self, jobs: &mut mpsc::Receiver<Job>, group: &mut Vec<Job>) {
-        std::thread::sleep(Duration::from_micros(self.settings.group_linger_us));
+    fn gather(&self, jobs: &mut mpsc::Receiver<Job>, group: &mut Vec<Job>, before: usize) {
+        let linger = LINGER_PER_BATCH_US.saturating_mul(before as u64);
+        let linger = linger.min(self.settings.group_linger_us_max);
+        std::thread::sleep(Duration::from_micros(linger));
         while group.len() < self.settings.group_batches_max
             && let Ok(job) = jobs.try_recv()
         {

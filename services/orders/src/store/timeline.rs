@@ -14,9 +14,9 @@ pub const BEGIN: Sql = Sql::new(
 /// More entries behind the ones that are there. Two writers at once are a duplicate for one.
 pub const APPEND: Sql = Sql::new(
     "INSERT INTO timeline (order_id, last, entries_json, trace_id, at_ms)
-     SELECT $1, COALESCE(MAX(last), 0) + $2, $3, $4, $5
-     FROM timeline
-     WHERE order_id = $1",
+     VALUES ($1,
+       (SELECT COALESCE(MAX(last), 0) + $2 FROM timeline WHERE order_id = $1),
+       $3, $4, $5)",
 );
 
 /// A page of commits with entries after a sequence number.
