@@ -39,7 +39,7 @@ impl Work for Buying {
 
 pub async fn measure(table: &mut Table, effort: Effort) -> anyhow::Result<()> {
     let shop = Shop::open(PRODUCTS as usize).await?;
-    table.figure("memory idle", &mib(&shop)?, "MiB resident, 1,000 products");
+    table.figure("memory with a shop", &mib(&shop)?, "MiB resident, 1,000 products");
     let mut best = 0.0_f64;
     for clients in [1, 8, 32, 128] {
         let mut runs = Vec::new();

@@ -72,7 +72,7 @@ impl Banner {
             lines.push(Line("Warning", format!("durability = {durability}"), remark.into()));
         }
         if let Some(demo) = &self.demo {
-            lines.push(Line("Shop", format!("{url}/v1/products"), demo.clone()));
+            lines.push(Line("Shop", format!("{url}/demo"), demo.clone()));
         }
         if let Some(setup) = &self.setup_url {
             lines.push(Line("Log in", setup.clone(), String::new()));
@@ -90,7 +90,7 @@ impl Banner {
         };
         let second = match &self.demo {
             Some(_) => format!("stoa audit --data-dir {}", self.data_dir),
-            None => "stoa demo".to_owned(),
+            None => "stoa import products FILE".to_owned(),
         };
         format!("{first}   ·   {second}   ·   Ctrl-C drains and exits")
     }
@@ -161,7 +161,7 @@ Stoa 0.1.0  ready in 23 ms   one process · sqlite · embedded queue
   Data      ./stoa-data                     one database per service
   Log in    http://127.0.0.1:4000/setup?token=abc
             the link works once, for the first administrator
-Try:  curl http://127.0.0.1:4000/v1/products   ·   stoa demo   ·   Ctrl-C drains and exits
+Try:  curl http://127.0.0.1:4000/v1/products   ·   stoa import products FILE   ·   Ctrl-C drains and exits
 ";
 
         assert_eq!(banner().text(false), expected);

@@ -2,6 +2,7 @@
 mod customers;
 mod pictures;
 mod shop;
+mod window;
 
 use super::serve;
 use crate::cli::{Demo, Output, ServiceName};
@@ -10,12 +11,6 @@ use crate::data_dir::PassingDir;
 use crate::exit::Stopped;
 use crate::settings::Settings;
 use crate::system;
-use axum::Router;
-use axum::extract::Path;
-use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use std::time::Duration;
 use supervisor::{Strategy, SupervisorSpec};
 
@@ -28,7 +23,7 @@ pub async fn run(mut settings: Settings, args: Demo, output: Output) -> Result<(
     }
     let owner = shop::owner(&mut settings)?;
     let which = ServiceName::ALL;
-    let mut system = system::start(settings, &which, pictures_route()).await?;
+    let mut system = system::start(settings, &which, window::routes()).await?;
     let mut banner = system.banner(&which);
     let clock = system.clock().clone();
     let (staff, products) = shop::open(&banner.url, &owner, &clock).await?;
@@ -44,19 +39,4 @@ pub async fn run(mut settings: Settings, args: Demo, output: Output) -> Result<(
         .children(customers);
     system.beside(crowd);
     system.serve().await
-}
-
-/// `/demo/media/{slug}.svg`.
-fn pictures_route() -> Router {
-    Router::new().route("/demo/media/{file}", get(picture))
-}
-
-async fn picture(Path(file): Path<String>) -> Response {
-    match file.strip_suffix(".svg").and_then(pictures::picture) {
-        Some(svg) => {
-            let headers = [(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, "max-age=3600")];
-            (headers, svg).into_response()
-        }
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
 }

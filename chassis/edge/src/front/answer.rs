@@ -110,11 +110,15 @@ pub(super) async fn no_route(headers: HeaderMap) -> Response {
     Problem::new(Fault::NotFound, "no-such-path", "there is nothing at this path").into_response()
 }
 
-/// 405; the router adds `Allow`.
-pub(super) async fn no_method(method: Method) -> Problem {
+/// What is possible to who asks for it, else 405; the router adds `Allow` to both.
+pub(super) async fn no_method(method: Method) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
     let detail = format!("{method} is not possible here; the header Allow names what is");
     Problem::new(Fault::Invalid, "method-not-allowed", detail)
         .status(StatusCode::METHOD_NOT_ALLOWED)
+        .into_response()
 }
 
 pub(super) fn problem(problem: Problem, is_grpc: bool) -> Response {

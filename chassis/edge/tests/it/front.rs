@@ -9,6 +9,7 @@ use axum::{
 use edge::{Json, Raw, RouteLimits, Settings, Wait};
 use http::Method;
 use kernel::TraceContext;
+use testkit::Answer;
 use tokio::sync::Semaphore;
 
 use crate::harness::{Site, soon};
@@ -34,10 +35,16 @@ async fn a_method_without_a_route_is_told_which_there_are() {
     let site = Site::start(router).await;
     let answer = site.client.ask(Method::DELETE, "/orders").send().await;
     assert_eq!((answer.status, answer.problem().as_deref()), (405, Some("method-not-allowed")));
-    let mut allowed: Vec<&str> =
-        answer.header("allow").unwrap().split(',').map(str::trim).collect();
-    allowed.sort_unstable();
-    assert_eq!(allowed, ["GET", "HEAD", "POST"]);
+    let allowed = |answer: &Answer| {
+        let mut allowed: Vec<String> =
+            answer.header("allow").unwrap().split(',').map(|method| method.trim().into()).collect();
+        allowed.sort_unstable();
+        allowed
+    };
+    assert_eq!(allowed(&answer), ["GET", "HEAD", "POST"]);
+
+    let asked = site.client.ask(Method::OPTIONS, "/orders").send().await;
+    assert_eq!((asked.status, allowed(&asked)), (204, allowed(&answer)));
 }
 
 #[tokio::test]

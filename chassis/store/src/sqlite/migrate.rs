@@ -65,10 +65,8 @@ fn failed(component: &str, migration: &Migration, error: &rusqlite::Error) -> Er
     match of_statement(RECORD, error) {
         Error::Statement { reason, .. } => {
             // The engine repeats the whole text of the migration.
-            let reason = match error {
-                rusqlite::Error::SqlInputError { msg, .. } => msg,
-                _ => &reason,
-            };
+            let reason =
+                if let rusqlite::Error::SqlInputError { msg, .. } = error { msg } else { &reason };
             let Migration { version, name, .. } = migration;
             Error::Corrupt(format!("{component}: migration {version} ({name}): {reason}"))
         }

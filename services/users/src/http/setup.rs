@@ -34,6 +34,8 @@ pub struct SetupBody {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinkParameters {
+    /// Without one the page says what a link that ran out says.
+    #[serde(default)]
     token: String,
 }
 
@@ -80,8 +82,10 @@ pub async fn form(
 ) -> Result<Response, Problem> {
     let token = Secret::presented(link.token);
     match commands::check_setup(&desk, &token).await {
-        Ok(()) => Ok(page(StatusCode::OK, &form_html(&token, &[]))),
-        Err(error) => refused(error, &token),
+        Ok(()) => {
+            Ok(page(StatusCode::OK, &form_html(&token, &[], desk.settings.password_length_min)))
+        }
+        Err(error) => refused(&desk, error, &token),
     }
 }
 
@@ -103,12 +107,12 @@ pub async fn submit(State(desk): State<Desk>, Raw(body): Raw) -> Result<Response
     let made = commands::complete_setup(&desk, token.clone(), &body.email, body.password).await;
     match made {
         Ok(_) => Ok(page(StatusCode::CREATED, "<p>The administrator is made. You can log in.</p>")),
-        Err(error) => refused(error, &token),
+        Err(error) => refused(&desk, error, &token),
     }
 }
 
-fn refused(error: SetupError, token: &Secret) -> Result<Response, Problem> {
-    let told = format!("<p>{}.</p>", escaped(&error.to_string()));
+fn refused(desk: &Desk, error: SetupError, token: &Secret) -> Result<Response, Problem> {
+    let told = sentence("", &error.to_string());
     match error {
         SetupError::Done => Ok(page(StatusCode::GONE, &told)),
         SetupError::Invalid => Ok(page(StatusCode::FORBIDDEN, &told)),
@@ -117,22 +121,31 @@ fn refused(error: SetupError, token: &Secret) -> Result<Response, Problem> {
             let field = |field: kernel::FieldError| {
                 format!("{} {}", field.pointer.trim_start_matches('/'), field.detail)
             };
+            let length_min = desk.settings.password_length_min;
             let wrong: Vec<String> = error.fields().into_iter().map(field).collect();
-            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &form_html(token, &wrong)))
+            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &form_html(token, &wrong, length_min)))
         }
     }
 }
 
-fn form_html(token: &Secret, wrong: &[String]) -> String {
-    let wrong: String =
-        wrong.iter().map(|text| format!("<p role=\"alert\">{}.</p>", escaped(text))).collect();
+/// A paragraph for people out of a message for programs.
+fn sentence(attributes: &str, message: &str) -> String {
+    let mut rest = message.chars();
+    let first = rest.next().map(|c| c.to_ascii_uppercase());
+    let text: String = first.into_iter().chain(rest).collect();
+    format!("<p{attributes}>{}.</p>", escaped(&text))
+}
+
+fn form_html(token: &Secret, wrong: &[String], length_min: usize) -> String {
+    let wrong: String = wrong.iter().map(|text| sentence(" role=\"alert\"", text)).collect();
     format!(
         r#"<p>Make the first administrator of this shop.</p>{wrong}
 <form method="post" action="/setup">
 <input type="hidden" name="token" value="{}">
 <label>E-mail <input type="email" name="email" required autocomplete="username"></label>
-<label>Password <input type="password" name="password" required minlength="8" maxlength="128"
- autocomplete="new-password"></label>
+<label>Password <input type="password" name="password" required minlength="{length_min}"
+ maxlength="128" autocomplete="new-password"></label>
+<p>At least {length_min} characters.</p>
 <button>Make administrator</button>
 </form>"#,
         escaped(token.reveal())
@@ -188,7 +201,7 @@ mod tests {
     #[test]
     fn what_comes_from_outside_is_text_and_not_markup() {
         let token = Secret::presented("\"><script>alert(1)</script>".to_owned());
-        let html = form_html(&token, &["<b>".to_owned()]);
+        let html = form_html(&token, &["<b>".to_owned()], 12);
         assert!(!html.contains("<script>") && !html.contains("<b>"), "{html}");
     }
 }

@@ -69,9 +69,10 @@ async fn the_link_shows_a_form_that_works_without_a_script() {
     let policy = form.header(header::CONTENT_SECURITY_POLICY);
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     assert!(!form.text.contains("<script") && form.text.contains(&token));
+    shop.get("/setup", "").await.is(403);
 
     let weak = submit("short").await.is(422);
-    assert!(weak.text.contains("password must have at least 12 characters"), "{}", weak.text);
+    assert!(weak.text.contains("Password must have at least 12 characters"), "{}", weak.text);
     submit("quiet+otters+at+dawn").await.is(201);
     submit("quiet+otters+at+dawn").await.is(410);
     shop.log_in("root@example.com").await;

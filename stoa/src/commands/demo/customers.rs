@@ -192,8 +192,8 @@ fn outcome(order: &Value) -> String {
     format!("order {number} {status}{total}")
 }
 
-/// An amount as people write it.
-fn price(Money { minor, currency }: Money) -> String {
+/// An amount as people write it, such as `12.99 EUR`.
+pub fn price(Money { minor, currency }: Money) -> String {
     let digits = usize::from(currency.exponent());
     let text = format!("{minor:0>width$}", width = digits + 1);
     let (whole, rest) = text.split_at(text.len() - digits);

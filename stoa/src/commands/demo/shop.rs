@@ -12,7 +12,7 @@ use std::time::Duration;
 use supervisor::{ChildSpec, Context, Exit};
 
 /// The products, in the form that imports take.
-const SHELVES: &str = include_str!("../../../assets/agora.ndjson");
+pub const SHELVES: &str = include_str!("../../../assets/agora.ndjson");
 const EMAIL: &str = "owner@agora.example";
 const FILE: &str = "demo-staff.json";
 /// The shelves are filled again so often.
