@@ -17,7 +17,9 @@ pub fn merged(services: &[Described]) -> Result<Value, serde_json::Error> {
         "info": {
             "title": "Stoa",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Users, products, orders and payments.",
+            "description": "A shop: users, products, orders and payments. Money is in minor units \
+                of its currency: 1299 EUR is 12.99 euros. Lists come in pages; what goes wrong is \
+                a problem (RFC 9457) whose `type` is [a page](/problems).",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": {},

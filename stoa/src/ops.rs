@@ -26,7 +26,8 @@ struct Description;
 
 /// What these routes promise.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    Description::openapi()
+    let about = "What operators do to the running system.";
+    edge::openapi::described(Description::openapi(), "ops", about)
 }
 
 pub fn router(bus: Arc<dyn Bus>) -> Router {
@@ -64,7 +65,8 @@ struct Redriven {
 
 /// Messages that were given up, oldest first within each queue.
 #[utoipa::path(
-    get, path = "/v1/ops/dead-letters", tag = "ops", params(Filter),
+    get, path = "/v1/ops/dead-letters", operation_id = "list_dead_letters", tag = "ops",
+    params(Filter), security(("bearer" = ["ops.read"])),
     responses((status = 200, description = "a page of dead letters"),
               (status = 403, description = "not staff with ops.read"))
 )]
@@ -84,7 +86,8 @@ async fn list(
 
 /// Puts dead letters back into their queues, with a fresh count of attempts.
 #[utoipa::path(
-    post, path = "/v1/ops/dead-letters/redrive", tag = "ops", request_body = Redrive,
+    post, path = "/v1/ops/dead-letters/redrive", operation_id = "redrive_dead_letters", tag = "ops",
+    request_body = Redrive, security(("bearer" = ["ops.write"])),
     responses((status = 200, description = "how many went back", body = Redriven),
               (status = 403, description = "not an administrator"))
 )]

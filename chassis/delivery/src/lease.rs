@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kernel::{Clock, Timestamp};
+use kernel::Clock;
 use store::{Error, Sql, Store, params};
 
 const TAKE: Sql = Sql::new(
@@ -56,19 +56,8 @@ impl Lease {
         {
             return Ok(Some(held.token));
         }
-        self.take(self.clock.now()).await
-    }
-
-    /// Takes it from whoever has it: for a process that knows that it is alone with the database.
-    pub async fn seize(&mut self) -> Result<(), Error> {
-        self.take(Timestamp::from_ms(i64::MAX)).await.map(|_| ())
-    }
-
-    /// Takes it if it ends by `ended_by`.
-    async fn take(&mut self, ended_by: Timestamp) -> Result<Option<i64>, Error> {
-        let now = self.clock.instant();
-        let until = self.clock.now().plus(self.span);
-        let values = params![self.name, &self.owner, until, ended_by];
+        let wall = self.clock.now();
+        let values = params![self.name, &self.owner, wall.plus(self.span), wall];
         let rows = self.store.claim("lease", TAKE, values).await?;
         self.held = match rows.first() {
             // Counted from before the claim, so that it ends here no later than in the database.

@@ -47,9 +47,6 @@ pub struct Settings {
     pub relay_period_ms: u64,
     /// How long the relay's lease lasts, in milliseconds; renewed at a third of it. Default 6000.
     pub relay_lease_ms: u64,
-    /// Whether this process alone has the database: then the lease of a process that crashed is
-    /// taken over at the next start at once, not when it ends. Default true.
-    pub exclusive: bool,
     /// Messages fetched from a queue at a time, at most. Default 128.
     pub fetch_max: usize,
     /// Messages of a queue being handled at a time, at most. Default 256.
@@ -74,7 +71,6 @@ impl Default for Settings {
             relay_batch_max: 256,
             relay_period_ms: 500,
             relay_lease_ms: 6000,
-            exclusive: true,
             fetch_max: 128,
             in_flight_max: 256,
             visibility_ms: 60_000,

@@ -64,12 +64,6 @@ struct Relay {
 
 impl Relay {
     async fn run(mut self, ctx: Context) -> Result<(), Exit> {
-        if self.settings.exclusive && ctx.generation() == 1 {
-            // Without it the relay begins when the lease of the process before has ended.
-            if let Err(error) = self.lease.seize().await {
-                tracing::warn!(error = %error, "the relay could not take its lease over");
-            }
-        }
         let mut failures = 0;
         while !ctx.is_stopping() {
             let wait = match self.sweep().await {

@@ -153,21 +153,12 @@ fn caller_scope(caller: &Caller, parts: &Parts) -> String {
     match caller {
         Caller::User(identity) => identity.id.clone(),
         Caller::Guest => match parts.headers.get(ACCESS_TOKEN) {
-            Some(secret) => format!("guest:{:.32x}", Hex(&Sha256::digest(secret.as_bytes()))),
+            Some(secret) => {
+                let digest = kernel::hex(&Sha256::digest(secret.as_bytes()));
+                format!("guest:{}", &digest[..32])
+            }
             None => "guest".to_owned(),
         },
-    }
-}
-
-struct Hex<'a>(&'a [u8]);
-
-impl std::fmt::LowerHex for Hex<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let digits = f.precision().unwrap_or(usize::MAX);
-        for byte in self.0.iter().take(digits / 2) {
-            write!(f, "{byte:02x}")?;
-        }
-        Ok(())
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! In reading order: what a service is ([`Service`]), how requests come in ([`serve`], [`front`]),
 //! what handlers take and answer ([`extract`], [`auth`], [`idempotency`], [`problem`], [`sse`]),
-//! how other services are reached ([`peer`]), and what operators see ([`health`], [`ops`]).
+//! how other services are reached ([`peer`]), what operators see ([`health`], [`ops`]),
+//! and how all of it is described ([`openapi`]).
 
 mod call;
 mod executor;
@@ -22,6 +23,7 @@ pub mod sse;
 pub mod peer;
 
 pub mod health;
+pub mod openapi;
 pub mod ops;
 
 pub use auth::Caller;

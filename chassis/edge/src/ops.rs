@@ -117,9 +117,11 @@ async fn open_sagas(store: &Store) -> Result<u64, Problem> {
     }
 }
 
-#[utoipa::path(get, path = "/v1/ops/quiescence", tag = "ops", responses(
-    (status = 200, body = Quiescence), (status = 401, body = Problem), (status = 403, body = Problem),
-))]
+/// Tells whether everything is at rest, and what is not.
+#[utoipa::path(
+    get, path = "/v1/ops/quiescence", operation_id = "show_quiescence", tag = "ops",
+    security(("bearer" = ["ops.read"])), responses((status = 200, body = Quiescence))
+)]
 async fn quiescence(
     _: Staff<OpsRead>,
     State(ops): State<Ops>,
@@ -127,6 +129,12 @@ async fn quiescence(
     ops.quiescence().await.map(Json)
 }
 
+/// Shows the supervision tree: every child, its state and its restarts.
+#[utoipa::path(
+    get, path = "/v1/ops/tree", operation_id = "show_tree", tag = "ops",
+    security(("bearer" = ["ops.read"])),
+    responses((status = 200, description = "the root and everything below it", body = Object))
+)]
 async fn tree(_: Staff<OpsRead>, State(ops): State<Ops>) -> Result<Json<Tree>, Problem> {
     let view = ops.tree.0.get().ok_or_else(|| {
         Problem::new(Fault::Unavailable, "starting", "the supervision tree is still starting")
@@ -137,7 +145,12 @@ async fn tree(_: Staff<OpsRead>, State(ops): State<Ops>) -> Result<Json<Tree>, P
 /// What this module promises over REST.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     #[derive(utoipa::OpenApi)]
-    #[openapi(paths(quiescence), components(schemas(Quiescence, Unrest, Problem)))]
+    #[openapi(
+        paths(quiescence, tree),
+        components(schemas(Quiescence, Unrest)),
+        tags((name = "ops", description = "How the running system is."))
+    )]
     struct Document;
-    <Document as utoipa::OpenApi>::openapi()
+    let about = "How the running system is.";
+    crate::openapi::described(<Document as utoipa::OpenApi>::openapi(), "ops", about)
 }

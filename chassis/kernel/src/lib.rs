@@ -6,6 +6,7 @@ pub mod audit;
 mod clock;
 pub mod crash;
 mod fault;
+mod hex;
 mod id;
 mod money;
 mod page;
@@ -14,6 +15,7 @@ mod trace;
 
 pub use clock::{Clock, Elapsed};
 pub use fault::{Fails, Fault, FieldError};
+pub use hex::hex;
 pub use id::{Id, IdError, IdKind, Ids};
 pub use money::{Currency, Money, MoneyError};
 pub use page::{BadCursor, Cursor, Page, PageRequest};

@@ -34,9 +34,9 @@ pub struct Settings {
     pub read_only: bool,
     /// Batches in one group commit, at most. Default 256.
     pub group_batches_max: usize,
-    /// How long a group waits for more batches while many are at work, at most, in microseconds;
-    /// a lone batch never waits. Default 2000.
-    pub group_linger_us_max: u64,
+    /// The shortest time between the beginnings of two group commits while many are at work, at
+    /// most, in microseconds; a lone batch never waits. Default 1000.
+    pub group_period_us_max: u64,
     /// Batches that wait for the writer, at most; more wait at the door. Default 4096.
     pub queue_batches_max: usize,
     /// How long a batch waits at the door for a place in the queue, in milliseconds. Default 5000.
@@ -64,7 +64,7 @@ impl Settings {
             durability: Durability::Full,
             read_only: false,
             group_batches_max: 256,
-            group_linger_us_max: 2000,
+            group_period_us_max: 1000,
             queue_batches_max: 4096,
             admission_timeout_ms: 5000,
             scans_max: 4,

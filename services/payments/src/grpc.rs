@@ -25,12 +25,19 @@ pub async fn routes(desk: Desk, key: ServiceKey, verifier: Verifier) -> Result<R
     let auth = GrpcAuthLayer::new(key, verifier, AUDIENCE, permission);
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<PaymentsServer<Grpc>>().await;
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(contracts::payments::PAYMENTS_DESCRIPTOR)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()?;
+    let described = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(contracts::payments::PAYMENTS_DESCRIPTOR)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let reflection = described().build_v1()?;
+    // Python's grpcio-reflection and older tools speak no other.
+    let reflection_before = described().build_v1alpha()?;
     let payments = auth.layer(PaymentsServer::new(Grpc(desk)));
-    Ok(Routes::new(payments).add_service(health).add_service(reflection))
+    Ok(Routes::new(payments)
+        .add_service(health)
+        .add_service(reflection)
+        .add_service(reflection_before))
 }
 
 /// The compiled descriptors do not fit together: a bug of the build.

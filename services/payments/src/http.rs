@@ -37,12 +37,13 @@ pub fn routes(desk: Desk, bank: Store) -> Router {
 
 /// What the routes promise.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    Docs::openapi()
+    let about = "Authorise, capture, void, refund, and the double-entry ledger.";
+    edge::openapi::described(Docs::openapi(), "payments", about)
 }
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Stoa payments", version = "1", license(name = "Apache-2.0")),
+    info(title = "payments", version = "1"),
     paths(
         payments::list,
         payments::show,
@@ -53,6 +54,10 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         ledger::entries,
         ledger::bank_operations,
     ),
-    components(schemas(edge::Problem))
+    tags(
+        (name = "payments", description = "Payments and what staff may do with them."),
+        (name = "ledger", description = "The double-entry ledger. It only grows."),
+        (name = "sandbox", description = "What the sandbox bank believes."),
+    )
 )]
 struct Docs;

@@ -53,7 +53,7 @@ pub fn routes(desk: Desk, products: Peer) -> Router {
 
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Stoa: users", version = "1", description = "Accounts, sessions, access."),
+    info(title = "users", version = "1"),
     paths(
         users::register,
         users::list,
@@ -85,25 +85,21 @@ pub fn routes(desk: Desk, products: Peer) -> Router {
         setup::form,
         setup::submit,
     ),
-    components(schemas(Problem)),
-    modifiers(&Bearer)
+    tags(
+        (name = "users", description = "Accounts: registering, and staff who look after them."),
+        (name = "sessions", description = "Logging in and out; access and refresh tokens."),
+        (name = "me", description = "One's own profile, addresses, wishlist and data."),
+        (name = "api-keys", description = "Access for programs."),
+        (name = "audit", description = "Who did what to whose account."),
+        (name = "setup", description = "The first administrator."),
+    )
 )]
 struct Description;
 
-struct Bearer;
-
-impl utoipa::Modify for Bearer {
-    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        let components = openapi.components.get_or_insert_default();
-        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
-    }
-}
-
 /// What this service promises over REST.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    Description::openapi()
+    let about = "Accounts, sessions, roles and API keys, addresses and wishlists.";
+    edge::openapi::described(Description::openapi(), "users", about)
 }
 
 /// A list that is short enough to be told whole, in the shape of all lists.

@@ -12,6 +12,9 @@ use store::{Error, Store};
 
 const QUEUE: &str = "queue";
 const BANK: &str = "sandbox";
+/// What to do about a damaged file. One restored alone would not fit the others.
+pub const RESTORE: &str =
+    "restore the newest backup, all files of it: the databases refer to each other";
 
 fn file(settings: &Settings, name: &str) -> PathBuf {
     settings.database_dir().join(format!("{name}.db"))
@@ -179,10 +182,7 @@ pub fn stopped(which: impl std::fmt::Display, error: &Error) -> Stopped {
         Error::ReadOnly(_) => {
             (Exit::CannotCreate, "give the process the right to write there, or another --data-dir")
         }
-        Error::Corrupt(_) => (
-            Exit::Data,
-            "move the file away and put its newest backup there; the other files are untouched",
-        ),
+        Error::Corrupt(_) => (Exit::Data, RESTORE),
         Error::Newer { .. } => (
             Exit::Config,
             "start the newer version of stoa that wrote it, or restore a backup of this version",

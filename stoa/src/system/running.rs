@@ -168,8 +168,9 @@ pub(super) fn users_stopped(error: &users::StartError) -> Stopped {
     match error {
         users::StartError::Setting(error) => Stopped::usage(error),
         users::StartError::Store(error) => stopped("users", error),
-        users::StartError::Key(error) => Stopped::new(Exit::Data, format!("users: {error}"))
-            .advise("put the newest backup of users.db in its place"),
+        users::StartError::Key(error) => {
+            Stopped::new(Exit::Data, format!("users: {error}")).advise(super::databases::RESTORE)
+        }
     }
 }
 

@@ -93,9 +93,9 @@ pub(super) async fn start(
     Ok(sender)
 }
 
-/// How long a group waits for more, for each batch that the group before it had: the more are at
-/// work, the more come while it waits, and the fewer flushes they need.
-const LINGER_PER_BATCH_US: u64 = 50;
+/// How long after the beginning of one group the next one begins, for each batch that the one had:
+/// the more are at work, the more come meanwhile, and the fewer flushes they need.
+const PERIOD_PER_BATCH_US: u64 = 50;
 
 /// Smaller groups say that few are at work: then nobody waits.
 const BUSY_BATCHES_MIN: usize = 4;
@@ -118,15 +118,18 @@ impl Writer {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "paces flushes, decides nothing")]
     fn run(self, mut jobs: mpsc::Receiver<Job>, failed: &watch::Sender<Option<Error>>) {
         let max = self.settings.group_batches_max;
         let mut group = Vec::with_capacity(max);
-        let mut before = 0;
+        let (mut before, mut begun) = (0, std::time::Instant::now());
         while jobs.blocking_recv_many(&mut group, max) > 0 {
             if before >= BUSY_BATCHES_MIN && group.len() < max {
-                self.gather(&mut jobs, &mut group, before);
+                let period = PERIOD_PER_BATCH_US.saturating_mul(before as u64);
+                let period = Duration::from_micros(period.min(self.settings.group_period_us_max));
+                self.gather(&mut jobs, &mut group, period.saturating_sub(begun.elapsed()));
             }
-            before = group.len();
+            (before, begun) = (group.len(), std::time::Instant::now());
             let closing = group.iter().any(|job| matches!(job, Job::Close { .. }));
             if let Err(error) = self.write(&mut group) {
                 let name = self.settings.name;
@@ -143,10 +146,8 @@ impl Writer {
 
     /// Waits a moment for more, under load: fewer, larger flushes.
     #[expect(clippy::disallowed_methods, reason = "the writer is a thread, and waits as one")]
-    fn gather(&self, jobs: &mut mpsc::Receiver<Job>, group: &mut Vec<Job>, before: usize) {
-        let linger = LINGER_PER_BATCH_US.saturating_mul(before as u64);
-        let linger = linger.min(self.settings.group_linger_us_max);
-        std::thread::sleep(Duration::from_micros(linger));
+    fn gather(&self, jobs: &mut mpsc::Receiver<Job>, group: &mut Vec<Job>, wait: Duration) {
+        std::thread::sleep(wait);
         while group.len() < self.settings.group_batches_max
             && let Ok(job) = jobs.try_recv()
         {

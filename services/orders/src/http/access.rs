@@ -1,7 +1,5 @@
 //! Who may see and change what: owners, holders of its secret, staff. For others it does not exist.
 
-use std::fmt::Write as _;
-
 use axum::extract::FromRequestParts;
 use contracts::ids::UserId;
 use edge::{
@@ -84,10 +82,5 @@ impl Visitor {
 
 /// SHA-256 in hexadecimal: what is kept of a secret. Its 256 random bits need no salt.
 fn hash(secret: &str) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(secret.as_bytes()) {
-        // Writing to a string does not fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    kernel::hex(&Sha256::digest(secret.as_bytes()))
 }

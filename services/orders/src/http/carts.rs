@@ -28,7 +28,8 @@ use crate::{
 };
 
 /// Makes an empty cart: the signed-in user's, or a guest's who gets its secret in the answer.
-#[utoipa::path(post, path = "/v1/carts", tag = "carts",
+#[utoipa::path(post, path = "/v1/carts", operation_id = "create_cart", tag = "carts",
+    security((), ("bearer" = [])),
     responses((status = 201, body = CartShown, headers(("Location" = String)))))]
 pub async fn create(State(orders): State<Orders>, visitor: Visitor) -> Result<Response, Problem> {
     let (owner, secret) = visitor.claim(&orders.ids)?;
@@ -49,10 +50,11 @@ fn shown(priced: Priced, secret: Option<String>) -> Response {
 }
 
 /// Shows a cart at the prices of this moment.
-#[utoipa::path(get, path = "/v1/carts/{id}", tag = "carts", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/v1/carts/{id}", operation_id = "show_cart", tag = "carts", params(("id" = String, Path)),
+    security(("bearer" = []), ("guest" = [])),
     responses(
         (status = 200, body = CartShown, headers(("ETag" = String))),
-        (status = 404, body = Problem, description = "not-found"),
+        (status = 404, body = Problem, description = "`not-found`"),
     ))]
 pub async fn one(
     State(orders): State<Orders>,
@@ -80,13 +82,14 @@ async fn changed(
 }
 
 /// Adds a line, or to the line of the same SKU.
-#[utoipa::path(post, path = "/v1/carts/{id}/items", tag = "carts", request_body = WantedItem,
+#[utoipa::path(post, path = "/v1/carts/{id}/items", operation_id = "add_item", tag = "carts", request_body = WantedItem,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header)),
+    security(("bearer" = []), ("guest" = [])),
     responses(
         (status = 200, body = CartShown),
-        (status = 404, body = Problem, description = "not-found"),
-        (status = 409, body = Problem, description = "cart-completed"),
-        (status = 422, body = Problem, description = "invalid-body, not-sold, cart-full"),
+        (status = 404, body = Problem, description = "`not-found`"),
+        (status = 409, body = Problem, description = "`cart-completed`"),
+        (status = 422, body = Problem, description = "`invalid-body`, `not-sold`, `cart-full`"),
     ))]
 pub async fn add(
     State(orders): State<Orders>,
@@ -112,15 +115,16 @@ fn not_sold(error: Error) -> Problem {
 }
 
 /// Changes the quantity of a line.
-#[utoipa::path(patch, path = "/v1/carts/{id}/items/{item_id}", tag = "carts",
+#[utoipa::path(patch, path = "/v1/carts/{id}/items/{item_id}", operation_id = "change_item", tag = "carts",
     request_body = WantedQuantity,
     params(("id" = String, Path), ("item_id" = String, Path),
         ("If-Match" = Option<String>, Header)),
+    security(("bearer" = []), ("guest" = [])),
     responses(
         (status = 200, body = CartShown),
-        (status = 404, body = Problem, description = "not-found"),
-        (status = 409, body = Problem, description = "cart-completed"),
-        (status = 422, body = Problem, description = "invalid-body"),
+        (status = 404, body = Problem, description = "`not-found`"),
+        (status = 409, body = Problem, description = "`cart-completed`"),
+        (status = 422, body = Problem, description = "`invalid-body`"),
     ))]
 pub async fn change(
     State(orders): State<Orders>,
@@ -134,13 +138,14 @@ pub async fn change(
 }
 
 /// Takes a line out.
-#[utoipa::path(delete, path = "/v1/carts/{id}/items/{item_id}", tag = "carts",
+#[utoipa::path(delete, path = "/v1/carts/{id}/items/{item_id}", operation_id = "remove_item", tag = "carts",
     params(("id" = String, Path), ("item_id" = String, Path),
         ("If-Match" = Option<String>, Header)),
+    security(("bearer" = []), ("guest" = [])),
     responses(
         (status = 200, body = CartShown),
-        (status = 404, body = Problem, description = "not-found"),
-        (status = 409, body = Problem, description = "cart-completed"),
+        (status = 404, body = Problem, description = "`not-found`"),
+        (status = 409, body = Problem, description = "`cart-completed`"),
     ))]
 pub async fn remove(
     State(orders): State<Orders>,
@@ -152,12 +157,13 @@ pub async fn remove(
 }
 
 /// Says whom to write to.
-#[utoipa::path(put, path = "/v1/carts/{id}/email", tag = "carts", request_body = WantedEmail,
+#[utoipa::path(put, path = "/v1/carts/{id}/email", operation_id = "set_email", tag = "carts", request_body = WantedEmail,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header)),
+    security(("bearer" = []), ("guest" = [])),
     responses(
         (status = 200, body = CartShown),
-        (status = 404, body = Problem, description = "not-found"),
-        (status = 422, body = Problem, description = "invalid-body"),
+        (status = 404, body = Problem, description = "`not-found`"),
+        (status = 422, body = Problem, description = "`invalid-body`"),
     ))]
 pub async fn email(
     State(orders): State<Orders>,
@@ -171,13 +177,14 @@ pub async fn email(
 }
 
 /// Says where it goes.
-#[utoipa::path(put, path = "/v1/carts/{id}/shipping-address", tag = "carts",
+#[utoipa::path(put, path = "/v1/carts/{id}/shipping-address", operation_id = "set_shipping_address", tag = "carts",
     request_body = WantedAddress,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header)),
+    security(("bearer" = []), ("guest" = [])),
     responses(
         (status = 200, body = CartShown),
-        (status = 404, body = Problem, description = "not-found"),
-        (status = 422, body = Problem, description = "invalid-body"),
+        (status = 404, body = Problem, description = "`not-found`"),
+        (status = 422, body = Problem, description = "`invalid-body`"),
     ))]
 pub async fn shipping_address(
     State(orders): State<Orders>,
@@ -191,13 +198,14 @@ pub async fn shipping_address(
 }
 
 /// Chooses how it is sent: `standard` is the one way there is.
-#[utoipa::path(put, path = "/v1/carts/{id}/shipping-method", tag = "carts",
+#[utoipa::path(put, path = "/v1/carts/{id}/shipping-method", operation_id = "set_shipping_method", tag = "carts",
     request_body = WantedMethod,
     params(("id" = String, Path)),
+    security(("bearer" = []), ("guest" = [])),
     responses(
         (status = 200, body = CartShown),
-        (status = 404, body = Problem, description = "not-found"),
-        (status = 422, body = Problem, description = "invalid-body"),
+        (status = 404, body = Problem, description = "`not-found`"),
+        (status = 422, body = Problem, description = "`invalid-body`"),
     ))]
 pub async fn shipping_method(
     State(orders): State<Orders>,
@@ -210,12 +218,13 @@ pub async fn shipping_method(
 }
 
 /// Sets the coupons. None exist yet: every code is refused.
-#[utoipa::path(put, path = "/v1/carts/{id}/coupons", tag = "carts", request_body = WantedCoupons,
+#[utoipa::path(put, path = "/v1/carts/{id}/coupons", operation_id = "set_coupons", tag = "carts", request_body = WantedCoupons,
     params(("id" = String, Path)),
+    security(("bearer" = []), ("guest" = [])),
     responses(
         (status = 200, body = CartShown),
-        (status = 404, body = Problem, description = "not-found"),
-        (status = 422, body = Problem, description = "coupon-unknown"),
+        (status = 404, body = Problem, description = "`not-found`"),
+        (status = 422, body = Problem, description = "`coupon-unknown`"),
     ))]
 pub async fn coupons(
     State(orders): State<Orders>,
@@ -237,18 +246,19 @@ async fn unchanged(orders: &Orders, visitor: &Visitor, id: CartId) -> Result<Res
 /// Makes the cart an order. A cart that is one already answers with it.
 ///
 /// A guest's order is opened by the secret of the cart.
-#[utoipa::path(post, path = "/v1/carts/{id}/complete", tag = "carts", request_body = CompleteCart,
+#[utoipa::path(post, path = "/v1/carts/{id}/complete", operation_id = "complete_cart", tag = "carts", request_body = CompleteCart,
     params(
         ("id" = String, Path),
-        ("Idempotency-Key" = String, Header, description = "one effect and one answer per key"),
+        ("Idempotency-Key" = String, Header),
         ("Prefer" = Option<String>, Header, description = "wait=N: seconds to wait, at most 60"),
     ),
+    security(("bearer" = []), ("guest" = [])),
     responses(
         (status = 201, body = OrderShown, headers(("Location" = String))),
         (status = 200, body = OrderShown, description = "it was this order already"),
-        (status = 404, body = Problem, description = "not-found"),
-        (status = 409, body = Problem, description = "total-changed"),
-        (status = 422, body = Problem, description = "cart-incomplete, not-sold"),
+        (status = 404, body = Problem, description = "`not-found`"),
+        (status = 409, body = Problem, description = "`total-changed`"),
+        (status = 422, body = Problem, description = "`cart-incomplete`, `not-sold`"),
     ))]
 pub async fn complete(
     State(orders): State<Orders>,

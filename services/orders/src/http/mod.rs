@@ -11,8 +11,10 @@ use axum::{
     Router,
     routing::{get, patch, post, put},
 };
-use edge::Problem;
-use utoipa::{OpenApi, ToSchema};
+use utoipa::{
+    OpenApi, ToSchema,
+    openapi::security::{ApiKey, ApiKeyValue, SecurityScheme},
+};
 
 use crate::commands::Orders;
 
@@ -51,7 +53,7 @@ pub fn routes(orders: Orders) -> Router {
 /// What the routes promise.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Stoa: orders", version = "1"),
+    info(title = "orders", version = "1"),
     paths(
         orders::place,
         orders::list,
@@ -72,19 +74,28 @@ pub fn routes(orders: Orders) -> Router {
     ),
     components(schemas(
         MoneyShape,
-        Problem,
         show::OrderShown,
         show::CartShown,
         show::EntryShown,
         show::OrderPage,
         show::TimelinePage
-    ))
+    )),
+    tags(
+        (name = "carts", description = "What somebody is about to order."),
+        (name = "orders", description = "Placing, reading and following orders."),
+    )
 )]
 struct Promises;
 
 /// The OpenAPI document of this service.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    Promises::openapi()
+    let about = "Carts, orders, their placement, and the story of each order.";
+    let mut document = edge::openapi::described(Promises::openapi(), "orders", about);
+    let told = "The `access_token` in the answer that made a guest's cart or order.";
+    let guest = ApiKey::Header(ApiKeyValue::with_description("Stoa-Access-Token", told));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("guest", SecurityScheme::ApiKey(guest));
+    document
 }
 
 #[cfg(test)]

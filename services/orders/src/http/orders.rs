@@ -30,17 +30,18 @@ use crate::{
 ///
 /// Answers as soon as the order is durable; with `Prefer: wait=N`, when it is settled, waits for
 /// the payer, or N seconds have passed.
-#[utoipa::path(post, path = "/v1/orders", tag = "orders", request_body = PlaceOrder,
+#[utoipa::path(post, path = "/v1/orders", operation_id = "place_order", tag = "orders", request_body = PlaceOrder,
     params(
-        ("Idempotency-Key" = String, Header, description = "one effect and one answer per key"),
+        ("Idempotency-Key" = String, Header),
         ("Prefer" = Option<String>, Header, description = "wait=N: seconds to wait, at most 60"),
     ),
+    security((), ("bearer" = [])),
     responses(
         (status = 201, body = OrderShown, headers(("Location" = String))),
-        (status = 400, body = Problem, description = "idempotency-key-missing"),
-        (status = 409, body = Problem, description = "total-changed, idempotency-key-in-flight"),
+        (status = 400, body = Problem, description = "`idempotency-key-missing`"),
+        (status = 409, body = Problem, description = "`total-changed`, `idempotency-key-in-flight`"),
         (status = 422, body = Problem,
-            description = "invalid-body, not-sold, mixed-currencies, idempotency-key-reused"),
+            description = "`invalid-body`, `not-sold`, `mixed-currencies`, `idempotency-key-reused`"),
     ))]
 pub async fn place(
     State(orders): State<Orders>,
@@ -140,14 +141,14 @@ pub(super) async fn refused(
 }
 
 /// Shows one order.
-#[utoipa::path(get, path = "/v1/orders/{id}", tag = "orders",
+#[utoipa::path(get, path = "/v1/orders/{id}", operation_id = "show_order", tag = "orders",
     params(
         ("id" = String, Path),
-        ("Stoa-Access-Token" = Option<String>, Header, description = "the secret of a guest"),
     ),
+    security(("bearer" = []), ("guest" = [])),
     responses(
         (status = 200, body = OrderShown, headers(("ETag" = String))),
-        (status = 404, body = Problem, description = "not-found"),
+        (status = 404, body = Problem, description = "`not-found`"),
     ))]
 pub async fn one(
     State(orders): State<Orders>,
@@ -177,7 +178,7 @@ pub struct ListQuery {
 }
 
 /// Lists orders, newest first: one's own, or for staff with `orders.read` those of all customers.
-#[utoipa::path(get, path = "/v1/orders", tag = "orders",
+#[utoipa::path(get, path = "/v1/orders", operation_id = "list_orders", tag = "orders",
     params(
         ("status" = Option<String>, Query, description = "only orders of this status"),
         ("email" = Option<String>, Query, description = "staff: only orders of this address"),
@@ -185,10 +186,11 @@ pub struct ListQuery {
         ("limit" = Option<u32>, Query, description = "1 to 100"),
         ("cursor" = Option<String>, Query),
     ),
+    security(("bearer" = [])),
     responses(
         (status = 200, body = OrderPage),
-        (status = 400, body = Problem, description = "invalid-query, invalid-cursor"),
-        (status = 401, body = Problem, description = "unauthenticated"),
+        (status = 400, body = Problem, description = "`invalid-query`, `invalid-cursor`"),
+        (status = 401, body = Problem, description = "`unauthenticated`"),
     ))]
 pub async fn list(
     State(orders): State<Orders>,
@@ -237,17 +239,17 @@ fn bad_query(name: &str, error: &dyn std::error::Error) -> Problem {
 /// Answers the open challenge of an order's payment.
 ///
 /// With `Prefer: wait=N` the answer tells what came of it.
-#[utoipa::path(post, path = "/v1/orders/{id}/payment-answers", tag = "orders",
+#[utoipa::path(post, path = "/v1/orders/{id}/payment-answers", operation_id = "answer_challenge", tag = "orders",
     request_body = PaymentAnswer,
     params(
         ("id" = String, Path),
-        ("Stoa-Access-Token" = Option<String>, Header, description = "the secret of a guest"),
         ("Prefer" = Option<String>, Header, description = "wait=N: seconds to wait, at most 60"),
     ),
+    security(("bearer" = []), ("guest" = [])),
     responses(
         (status = 200, body = OrderShown),
-        (status = 404, body = Problem, description = "not-found"),
-        (status = 409, body = Problem, description = "no-open-challenge"),
+        (status = 404, body = Problem, description = "`not-found`"),
+        (status = 409, body = Problem, description = "`no-open-challenge`"),
     ))]
 pub async fn answer(
     State(orders): State<Orders>,

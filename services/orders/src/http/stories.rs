@@ -41,16 +41,16 @@ struct Position {
 }
 
 /// Tells everything that happened to an order: each step, message, call and retry.
-#[utoipa::path(get, path = "/v1/orders/{id}/timeline", tag = "orders",
+#[utoipa::path(get, path = "/v1/orders/{id}/timeline", operation_id = "show_timeline", tag = "orders",
     params(
         ("id" = String, Path),
         ("limit" = Option<u32>, Query, description = "1 to 100"),
         ("cursor" = Option<String>, Query),
-        ("Stoa-Access-Token" = Option<String>, Header, description = "the secret of a guest"),
     ),
+    security(("bearer" = []), ("guest" = [])),
     responses(
         (status = 200, body = TimelinePage),
-        (status = 404, body = Problem, description = "not-found"),
+        (status = 404, body = Problem, description = "`not-found`"),
     ))]
 pub async fn timeline(
     State(orders): State<Orders>,
@@ -74,16 +74,16 @@ pub async fn timeline(
 /// Streams the same entries as server-sent events, each with its sequence number as id.
 ///
 /// Goes on after `Last-Event-ID`; ends when the order is settled (204 when there is no more).
-#[utoipa::path(get, path = "/v1/orders/{id}/events", tag = "orders",
+#[utoipa::path(get, path = "/v1/orders/{id}/events", operation_id = "follow_order", tag = "orders",
     params(
         ("id" = String, Path),
         ("Last-Event-ID" = Option<String>, Header, description = "go on after this entry"),
-        ("Stoa-Access-Token" = Option<String>, Header, description = "the secret of a guest"),
     ),
+    security(("bearer" = []), ("guest" = [])),
     responses(
         (status = 200, content_type = "text/event-stream", body = String),
         (status = 204, description = "settled, and everything was received"),
-        (status = 404, body = Problem, description = "not-found"),
+        (status = 404, body = Problem, description = "`not-found`"),
     ))]
 pub async fn events(
     State(orders): State<Orders>,

@@ -14,7 +14,7 @@ use crate::store::books;
 
 /// The accounts with what was ever booked to them.
 #[utoipa::path(
-    get, path = "/v1/ledger/accounts", tag = "ledger",
+    get, path = "/v1/ledger/accounts", operation_id = "list_accounts", tag = "ledger",
     responses(
         (status = 200, body = AccountsBody),
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
@@ -31,7 +31,7 @@ pub async fn accounts(
 
 /// The lines of the ledger, oldest first. They never change.
 #[utoipa::path(
-    get, path = "/v1/ledger/entries", tag = "ledger",
+    get, path = "/v1/ledger/entries", operation_id = "list_entries", tag = "ledger",
     params(
         ("limit" = Option<u32>, Query, description = "1 to 100, default 20"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
@@ -57,7 +57,7 @@ pub async fn entries(
 
 /// What the sandbox bank has booked, oldest first: its own books, not ours.
 #[utoipa::path(
-    get, path = "/v1/sandbox/operations", tag = "sandbox",
+    get, path = "/v1/sandbox/operations", operation_id = "list_bank_operations", tag = "sandbox",
     params(
         ("limit" = Option<u32>, Query, description = "1 to 100, default 20"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),

@@ -30,7 +30,7 @@ pub struct ListQuery {
 
 /// Payments, newest first.
 #[utoipa::path(
-    get, path = "/v1/payments", tag = "payments",
+    get, path = "/v1/payments", operation_id = "list_payments", tag = "payments",
     params(
         ("order_id" = Option<String>, Query, description = "only payments of this order"),
         ("limit" = Option<u32>, Query, description = "1 to 100, default 20"),
@@ -58,7 +58,7 @@ pub async fn list(
 
 /// One payment with its refunds. While an outcome is unknown, the provider is asked first.
 #[utoipa::path(
-    get, path = "/v1/payments/{id}", tag = "payments",
+    get, path = "/v1/payments/{id}", operation_id = "show_payment", tag = "payments",
     params(("id" = String, Path)),
     responses(
         (status = 200, body = DetailBody),
@@ -80,7 +80,7 @@ pub async fn show(
 
 /// Captures what is held, all of it or a part. 202 when the outcome is not known yet.
 #[utoipa::path(
-    post, path = "/v1/payments/{id}/captures", tag = "payments",
+    post, path = "/v1/payments/{id}/captures", operation_id = "capture_payment", tag = "payments",
     params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = Option<CaptureBody>,
     responses(
@@ -110,7 +110,7 @@ pub async fn capture(
 
 /// Refunds what was captured, all of it or a part. 202 when the outcome is not known yet.
 #[utoipa::path(
-    post, path = "/v1/payments/{id}/refunds", tag = "payments",
+    post, path = "/v1/payments/{id}/refunds", operation_id = "refund_payment", tag = "payments",
     params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = Option<NewRefundBody>,
     responses(
@@ -146,7 +146,7 @@ pub async fn refund(
 
 /// Gives back what is held. 202 when the outcome is not known yet.
 #[utoipa::path(
-    post, path = "/v1/payments/{id}/void", tag = "payments",
+    post, path = "/v1/payments/{id}/void", operation_id = "void_payment", tag = "payments",
     params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = Option<VoidBody>,
     responses(

@@ -50,8 +50,9 @@ pub struct ImportRowError {
 /// Adds and changes products by slug and SKU, from CSV or from one JSON object a line. Rows that
 /// are wrong are told and left out; the rest is in. Sending rows again changes nothing.
 #[utoipa::path(
-    post, path = "/v1/imports", tag = "products",
+    post, path = "/v1/imports", operation_id = "import_products", tag = "products",
     request_body(content((String = "text/csv"), (String = "application/x-ndjson"))),
+    security(("bearer" = ["catalog.write"])),
     responses((status = 200, body = ImportAnswer), (status = 415), (status = 422))
 )]
 pub async fn import(
@@ -67,7 +68,8 @@ pub async fn import(
 
 /// Every product, one JSON object a line, as imports take them.
 #[utoipa::path(
-    get, path = "/v1/exports/products", tag = "products",
+    get, path = "/v1/exports/products", operation_id = "export_products", tag = "products",
+    security(("bearer" = ["catalog.write"])),
     responses((status = 200, body = String, content_type = "application/x-ndjson"))
 )]
 pub async fn export(State(app): State<Products>, _: Staff<CatalogWrite>) -> Response {

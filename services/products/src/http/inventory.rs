@@ -37,7 +37,8 @@ pub struct MovementList {
 
 /// How much there is of a SKU.
 #[utoipa::path(
-    get, path = "/v1/inventory/{sku}", tag = "inventory", params(("sku" = String, Path)),
+    get, path = "/v1/inventory/{sku}", operation_id = "show_stock", tag = "inventory", params(("sku" = String, Path)),
+    security(("bearer" = ["inventory.read"])),
     responses((status = 200, body = StockShape), (status = 404))
 )]
 pub async fn show(
@@ -50,8 +51,9 @@ pub async fn show(
 
 /// Says how many there are.
 #[utoipa::path(
-    put, path = "/v1/inventory/{sku}", tag = "inventory", params(("sku" = String, Path)),
+    put, path = "/v1/inventory/{sku}", operation_id = "set_stock", tag = "inventory", params(("sku" = String, Path)),
     request_body = StockCount,
+    security(("bearer" = ["inventory.write"])),
     responses((status = 200, body = StockShape), (status = 404), (status = 409), (status = 422))
 )]
 pub async fn set(
@@ -71,8 +73,9 @@ pub async fn set(
 
 /// Says how many more there are, or fewer, and why.
 #[utoipa::path(
-    post, path = "/v1/inventory/{sku}/adjustments", tag = "inventory",
+    post, path = "/v1/inventory/{sku}/adjustments", operation_id = "adjust_stock", tag = "inventory",
     params(("sku" = String, Path)), request_body = StockAdjustment,
+    security(("bearer" = ["inventory.write"])),
     responses((status = 200, body = StockShape), (status = 404), (status = 409), (status = 422))
 )]
 pub async fn adjust(
@@ -100,8 +103,9 @@ pub async fn adjust(
 
 /// Every change of the stock of a SKU, newest first.
 #[utoipa::path(
-    get, path = "/v1/inventory/{sku}/movements", tag = "inventory",
+    get, path = "/v1/inventory/{sku}/movements", operation_id = "list_movements", tag = "inventory",
     params(("sku" = String, Path), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
+    security(("bearer" = ["inventory.read"])),
     responses((status = 200, body = MovementList), (status = 404))
 )]
 pub async fn movements(

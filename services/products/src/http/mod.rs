@@ -39,12 +39,13 @@ pub fn router(app: &Products) -> Router {
 
 /// What the routes promise.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    Promises::openapi()
+    let about = "The catalogue, search, imports; stock, its movements and reservations.";
+    edge::openapi::described(Promises::openapi(), "products", about)
 }
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
-    info(title = "Products", version = "1", description = "Catalogue, search, stock."),
+    info(title = "products", version = "1"),
     paths(
         products::create,
         products::show,
@@ -73,7 +74,10 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         queries::shapes::ProductShape<'_>,
         queries::shapes::StockShape,
     )),
-    tags((name = "products"), (name = "inventory"))
+    tags(
+        (name = "products", description = "The catalogue: what is for sale, search, import."),
+        (name = "inventory", description = "Stock and its movements."),
+    )
 )]
 struct Promises;
 

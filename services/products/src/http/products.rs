@@ -28,7 +28,8 @@ use crate::{
 
 /// Adds a product.
 #[utoipa::path(
-    post, path = "/v1/products", tag = "products", request_body = NewProduct,
+    post, path = "/v1/products", operation_id = "create_product", tag = "products", request_body = NewProduct,
+    security(("bearer" = ["catalog.write"])),
     responses((status = 201, body = ProductShape<'_>), (status = 409), (status = 422))
 )]
 pub async fn create(
@@ -48,7 +49,7 @@ pub async fn create(
 
 /// One product, by id or slug. Drafts and archived products are for staff only.
 #[utoipa::path(
-    get, path = "/v1/products/{product}", tag = "products",
+    get, path = "/v1/products/{product}", operation_id = "show_product", tag = "products",
     params(("product" = String, Path, description = "Id or slug.")),
     responses((status = 200, body = ProductShape<'_>), (status = 304), (status = 404))
 )]
@@ -71,8 +72,9 @@ pub async fn show(
 
 /// Changes a product, if it is at the version in `If-Match` (when given).
 #[utoipa::path(
-    patch, path = "/v1/products/{product}", tag = "products", request_body = ProductChange,
+    patch, path = "/v1/products/{product}", operation_id = "change_product", tag = "products", request_body = ProductChange,
     params(("product" = String, Path, description = "Id or slug."), ("if-match" = Option<String>, Header)),
+    security(("bearer" = ["catalog.write"])),
     responses((status = 200, body = ProductShape<'_>), (status = 404), (status = 409), (status = 412), (status = 422))
 )]
 pub async fn change(
@@ -91,8 +93,9 @@ pub async fn change(
 
 /// Takes a product off the shelf. Its history, and what orders hold of it, stay.
 #[utoipa::path(
-    delete, path = "/v1/products/{product}", tag = "products",
+    delete, path = "/v1/products/{product}", operation_id = "archive_product", tag = "products",
     params(("product" = String, Path, description = "Id or slug."), ("if-match" = Option<String>, Header)),
+    security(("bearer" = ["catalog.write"])),
     responses((status = 204), (status = 404), (status = 412))
 )]
 pub async fn archive(

@@ -153,7 +153,7 @@ impl Entry {
             digest.update(b":");
             digest.update(field);
         }
-        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        kernel::hex(&digest.finalize())
     }
 }
 

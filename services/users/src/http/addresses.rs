@@ -76,6 +76,7 @@ impl AddressBody {
     }
 }
 
+/// Lists the address book.
 #[utoipa::path(
     get, path = "/v1/users/me/addresses", operation_id = "list_addresses",
     tag = "me", security(("bearer" = [])),
@@ -86,6 +87,7 @@ pub async fn list(State(desk): State<Desk>, account: Account) -> Result<Response
     Ok(Json(Whole::of(addresses.into_iter().map(AddressBody::of).collect())).into_response())
 }
 
+/// Adds an address.
 #[utoipa::path(
     post, path = "/v1/users/me/addresses", operation_id = "add_address",
     tag = "me", security(("bearer" = [])),
@@ -108,6 +110,7 @@ pub async fn add(
     Ok((StatusCode::CREATED, headers, Json(AddressBody::of(added))).into_response())
 }
 
+/// Shows an address.
 #[utoipa::path(
     get, path = "/v1/users/me/addresses/{id}", operation_id = "show_address",
     tag = "me", security(("bearer" = [])),
@@ -125,6 +128,7 @@ pub async fn show(
     Ok(Json(AddressBody::of(found)))
 }
 
+/// Replaces an address.
 #[utoipa::path(
     put, path = "/v1/users/me/addresses/{id}", operation_id = "replace_address",
     tag = "me", security(("bearer" = [])),
@@ -146,6 +150,7 @@ pub async fn replace(
     Ok(Json(AddressBody::of((id, address))))
 }
 
+/// Removes an address.
 #[utoipa::path(
     delete, path = "/v1/users/me/addresses/{id}", operation_id = "remove_address",
     tag = "me", security(("bearer" = [])),

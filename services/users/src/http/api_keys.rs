@@ -77,9 +77,10 @@ impl KeyBody {
     }
 }
 
+/// Lists API keys, without their secrets.
 #[utoipa::path(
     get, path = "/v1/api-keys", operation_id = "list_api_keys",
-    tag = "api keys", security(("bearer" = ["users.write"])),
+    tag = "api-keys", security(("bearer" = ["users.write"])),
     params(("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query)),
     responses((status = 200, body = KeysPage), (status = 403, body = Problem))
 )]
@@ -93,9 +94,10 @@ pub async fn list(
     Ok(page_response(&uri, &keys.map(|key| KeyBody::of(key, None))))
 }
 
+/// Makes an API key. Its secret is shown here and never again.
 #[utoipa::path(
     post, path = "/v1/api-keys", operation_id = "create_api_key",
-    tag = "api keys", security(("bearer" = ["users.write"])),
+    tag = "api-keys", security(("bearer" = ["users.write"])),
     request_body = NewKeyBody,
     responses(
         (status = 201, description = "with the secret, this once", body = KeyBody),
@@ -117,9 +119,10 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(body)).into_response())
 }
 
+/// Deletes an API key: it is refused from now on.
 #[utoipa::path(
     delete, path = "/v1/api-keys/{id}", operation_id = "delete_api_key",
-    tag = "api keys", security(("bearer" = ["users.write"])),
+    tag = "api-keys", security(("bearer" = ["users.write"])),
     params(("id" = String, Path)),
     responses((status = 204, description = "deleted"), (status = 404, body = Problem))
 )]

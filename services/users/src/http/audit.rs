@@ -53,6 +53,7 @@ pub struct AuditParameters {
     cursor: Option<String>,
 }
 
+/// Lists who did what, newest first.
 #[utoipa::path(
     get, path = "/v1/audit-events", operation_id = "list_audit_events",
     tag = "audit", security(("bearer" = ["audit.read"])),

@@ -9,6 +9,7 @@ use http::{HeaderValue, header};
 
 use crate::{commands::Desk, queries};
 
+/// Shows the keys that access tokens are signed with.
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", operation_id = "show_signing_keys",
     tag = "sessions",

@@ -105,6 +105,7 @@ impl ExportBody {
     }
 }
 
+/// Shows one's own account.
 #[utoipa::path(
     get, path = "/v1/users/me", operation_id = "show_me",
     tag = "me", security(("bearer" = [])),
@@ -114,6 +115,7 @@ pub async fn show(account: Account) -> Response {
     shown(&account.user)
 }
 
+/// Changes one's own name, address or password.
 #[utoipa::path(
     patch, path = "/v1/users/me", operation_id = "change_me",
     tag = "me", security(("bearer" = [])),
@@ -150,6 +152,7 @@ pub async fn change(
     Ok(shown(&user))
 }
 
+/// Erases one's own account with everything personal.
 #[utoipa::path(
     delete, path = "/v1/users/me", operation_id = "erase_me",
     tag = "me", security(("bearer" = [])),
@@ -163,6 +166,7 @@ pub async fn erase(State(desk): State<Desk>, account: Account) -> Result<StatusC
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Exports everything that is kept about oneself.
 #[utoipa::path(
     get, path = "/v1/users/me/export", operation_id = "export_me",
     tag = "me", security(("bearer" = [])),

@@ -84,6 +84,7 @@ pub struct SessionsPage {
     next_cursor: Option<String>,
 }
 
+/// Logs in: an access token for ten minutes, and a refresh token for the next one.
 #[utoipa::path(
     post, path = "/v1/sessions", operation_id = "log_in",
     tag = "sessions", request_body = LogInBody,
@@ -124,6 +125,7 @@ fn mixed(email: &Option<String>, password: &Option<String>, key: &Option<String>
     Problem::invalid(missing.map(|(at, _)| FieldError::new(at, "is required")).collect())
 }
 
+/// Trades a refresh token for new tokens. Each is good once; a second use ends the session.
 #[utoipa::path(
     post, path = "/v1/sessions/refresh", operation_id = "refresh_session",
     tag = "sessions", request_body = RefreshBody,
@@ -143,6 +145,7 @@ pub async fn refresh(
     Ok(Json(TokensBody::of(&opened)).into_response())
 }
 
+/// Lists one's own sessions.
 #[utoipa::path(
     get, path = "/v1/sessions", operation_id = "list_sessions",
     tag = "sessions", security(("bearer" = [])),
@@ -161,6 +164,7 @@ pub async fn list(State(desk): State<Desk>, account: Account) -> Result<Response
     Ok(Json(Whole::of(sessions.into_iter().map(body).collect())).into_response())
 }
 
+/// Logs out: the session ends, its refresh token with it.
 #[utoipa::path(
     delete, path = "/v1/sessions/current", operation_id = "log_out",
     tag = "sessions", security(("bearer" = [])),
@@ -174,6 +178,7 @@ pub async fn end_current(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Ends another of one's own sessions.
 #[utoipa::path(
     delete, path = "/v1/sessions/{id}", operation_id = "end_session",
     tag = "sessions", security(("bearer" = [])),

@@ -39,6 +39,7 @@ pub struct LinkParameters {
     token: String,
 }
 
+/// Makes the first administrator, with the token of the one-time link.
 #[utoipa::path(
     post, path = "/v1/setup", operation_id = "complete_setup",
     tag = "setup", request_body = SetupBody,
@@ -67,6 +68,7 @@ fn problem(error: SetupError) -> Problem {
     }
 }
 
+/// The page behind the one-time link.
 #[utoipa::path(
     get, path = "/setup", operation_id = "show_setup_form",
     tag = "setup", params(("token" = String, Query)),
@@ -89,6 +91,7 @@ pub async fn form(
     }
 }
 
+/// What that page sends.
 #[utoipa::path(
     post, path = "/setup", operation_id = "submit_setup_form", tag = "setup",
     request_body(content = SetupBody, content_type = "application/x-www-form-urlencoded"),

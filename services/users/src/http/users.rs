@@ -95,6 +95,7 @@ pub struct UsersPage {
     next_cursor: Option<String>,
 }
 
+/// Registers a customer.
 #[utoipa::path(
     post, path = "/v1/users", operation_id = "register_user",
     tag = "users", request_body = RegisterBody,
@@ -120,6 +121,7 @@ pub async fn register(
     Ok(response)
 }
 
+/// Lists accounts, newest first.
 #[utoipa::path(
     get, path = "/v1/users", operation_id = "list_users",
     tag = "users", security(("bearer" = ["users.read"])),
@@ -136,6 +138,7 @@ pub async fn list(
     Ok(page_response(&uri, &users.map(|user| UserBody::of(&user))))
 }
 
+/// Shows an account.
 #[utoipa::path(
     get, path = "/v1/users/{id}", operation_id = "show_user",
     tag = "users", security(("bearer" = ["users.read"])),
@@ -151,6 +154,7 @@ pub async fn show(
     Ok(shown(&user.ok_or_else(|| Problem::not_found("there is no such account"))?))
 }
 
+/// Changes the role and the permissions of an account.
 #[utoipa::path(
     patch, path = "/v1/users/{id}", operation_id = "change_access",
     tag = "users", security(("bearer" = ["users.write"])),

@@ -78,6 +78,7 @@ impl WishBody {
     }
 }
 
+/// Shows the wishlist with today's prices; marked as degraded when products cannot be asked.
 #[utoipa::path(
     get, path = "/v1/users/me/wishlist", operation_id = "show_wishlist",
     tag = "me", security(("bearer" = [])),
@@ -92,6 +93,7 @@ pub async fn list(
     Ok(Json(WishlistBody::of(view)))
 }
 
+/// Puts a variant on the wishlist.
 #[utoipa::path(
     put, path = "/v1/users/me/wishlist/{variant_id}", operation_id = "add_wish",
     tag = "me", security(("bearer" = [])),
@@ -110,6 +112,7 @@ pub async fn add(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Takes a variant off the wishlist.
 #[utoipa::path(
     delete, path = "/v1/users/me/wishlist/{variant_id}", operation_id = "remove_wish",
     tag = "me", security(("bearer" = [])),

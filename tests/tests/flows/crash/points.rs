@@ -10,6 +10,7 @@ use std::{
 
 use flows::Shop;
 use futures::{FutureExt as _, StreamExt as _, stream};
+use kernel::Clock;
 use testkit::{Answer, Folder, System};
 
 use super::scenario::{Prepared, Scenario, void_meanwhile};
@@ -157,6 +158,23 @@ async fn every_moment_of_the_saga_is_passed_by_one_of_the_scenarios() {
     assert!(named.len() >= 30, "{named:#?}");
     let unknown: Vec<_> = named.iter().filter(|moment| !passed.contains(*moment)).collect();
     assert!(unknown.is_empty(), "no scenario passes {unknown:#?}");
+}
+
+#[tokio::test]
+async fn what_a_crash_interrupts_goes_on_at_the_next_start_at_once() {
+    let prepared = Prepared::new().await;
+    let folder = prepared.copy();
+    let moment = ("STOA_CRASH_AT", "orders.placement.committing.commit.after");
+    let (first, _) = play(&prepared, &folder, Scenario::Served, moment).await;
+    assert!(first.expect("it starts").ended(Duration::from_secs(5)).await.is_some());
+
+    let clock = Clock::system();
+    let none = ("STOA_CRASH_AT", "");
+    let (_second, acknowledged) = play(&prepared, &folder, Scenario::Served, none).await;
+
+    assert!(acknowledged.is_some());
+    // Leases of the process that died last for six seconds and more.
+    assert!(clock.instant() < Duration::from_secs(4), "{:?}", clock.instant());
 }
 
 #[tokio::test]

@@ -43,9 +43,6 @@ macro_rules! select {
 /// One order.
 pub const BY_ID: Sql = select!("WHERE id = $1");
 
-/// The order that a cart became.
-pub const BY_CART: Sql = select!("WHERE cart_id = $1");
-
 /// Since when an order is settled, and what its payer must answer.
 pub const AT_REST: Sql = Sql::new("SELECT settled_at_ms, challenge_json FROM orders WHERE id = $1");
 
@@ -103,7 +100,6 @@ pub const ALL: &[Sql] = &[
     INSERT,
     STAND,
     BY_ID,
-    BY_CART,
     AT_REST,
     LIST,
     LIST_BY_STATUS,
@@ -161,11 +157,6 @@ pub fn stand(batch: &mut Batch, id: &str, standing: &Standing, now: Timestamp) {
 /// One order.
 pub async fn by_id(store: &Store, id: OrderId) -> Result<Option<OrderRow>, Error> {
     store.read_one(BY_ID, params![id]).await?.as_ref().map(row).transpose()
-}
-
-/// The order that a cart became.
-pub async fn by_cart(store: &Store, cart: CartId) -> Result<Option<OrderRow>, Error> {
-    store.read_one(BY_CART, params![cart]).await?.as_ref().map(row).transpose()
 }
 
 /// Whether nothing more happens to an order by itself: it is settled, or waits for the payer.
