@@ -51,11 +51,6 @@ impl Batch {
         self.after.extend(other.after);
     }
 
-    /// Names it anew.
-    pub fn relabel(&mut self, label: &'static str) {
-        self.label = label;
-    }
-
     /// Whether there is nothing to commit.
     pub fn is_empty(&self) -> bool {
         self.statements.is_empty()
