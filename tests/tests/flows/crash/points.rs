@@ -45,7 +45,8 @@ async fn play(
 async fn prepare(scenario: Scenario) -> Prepared {
     let prepared = Prepared::new().await;
     if scenario == Scenario::Voided {
-        let moment = ("STOA_CRASH_AT", "orders.placement.capturing.commit.after");
+        // Orders wants the money, and payments has not written down yet that it was asked.
+        let moment = ("STOA_CRASH_AT", "payments.capture_intent.commit.before");
         let (system, _) = play(&prepared, prepared.folder(), scenario, moment).await;
         let ended = system.expect("it starts").ended(Duration::from_secs(5)).await;
         assert!(ended.is_some(), "it ends between confirmation and capture");
