@@ -10,6 +10,9 @@ use supervisor::{ChildSpec, Context, Exit};
 
 use crate::{Settings, inbox};
 
+/// The longest pause before a queue that failed is asked again.
+const PAUSE_MAX: Duration = Duration::from_secs(1);
+
 /// What a service does when others speak.
 pub trait Subscriber: Send + Sync + 'static {
     /// The kinds of messages it handles.
@@ -95,9 +98,11 @@ type Verdicts = Vec<(Receipt, Verdict)>;
 
 impl Consumer {
     async fn run(self: Arc<Self>, ctx: Context) -> Result<(), Exit> {
-        let failed = |e: bus::Error| Exit::Error(e.to_string());
-        self.bus.declare(self.queue, &self.kinds).await.map_err(failed)?;
+        let declared = self.bus.declare(self.queue, &self.kinds).await;
         ctx.ready();
+        if declared.is_err() {
+            self.insist(&ctx, || self.bus.declare(self.queue, &self.kinds)).await?;
+        }
         let visibility = Duration::from_millis(self.settings.visibility_ms);
         let mut chains: FuturesUnordered<BoxFuture<'_, Verdicts>> = FuturesUnordered::new();
         let mut in_flight = 0;
@@ -105,7 +110,8 @@ impl Consumer {
             let room = self.settings.in_flight_max.saturating_sub(in_flight);
             if room > 0 && !ctx.is_stopping() {
                 let max = room.min(self.settings.fetch_max);
-                let fetched = self.bus.fetch(self.queue, max, visibility).await.map_err(failed)?;
+                let fetch = || self.bus.fetch(self.queue, max, visibility);
+                let fetched = self.insist(&ctx, fetch).await?;
                 in_flight += fetched.len();
                 for chain in by_key(fetched) {
                     chains.push(self.chain(chain).boxed());
@@ -132,8 +138,38 @@ impl Consumer {
                 verdicts.extend(more);
             }
             in_flight -= verdicts.len();
-            self.bus.settle(self.queue, verdicts).await.map_err(failed)?;
+            self.insist(&ctx, || self.bus.settle(self.queue, verdicts.clone())).await?;
         }
+    }
+
+    /// Asks the queue until it can do it: a full disk is no reason to take the service down.
+    async fn insist<'a, T>(
+        &'a self,
+        ctx: &Context,
+        ask: impl Fn() -> BoxFuture<'a, Result<T, bus::Error>>,
+    ) -> Result<T, Exit> {
+        let mut failures = 0;
+        loop {
+            let error = match ask().await {
+                Ok(done) => return Ok(done),
+                Err(error) => error,
+            };
+            if error.fault() != Fault::Unavailable || ctx.is_stopping() {
+                return Err(error.into());
+            }
+            failures += 1;
+            self.tell(&error);
+            let pause = self.settings.backoff(failures).min(PAUSE_MAX);
+            tokio::select! {
+                () = ctx.stopping() => {}
+                () = self.clock.sleep(pause) => {}
+            }
+        }
+    }
+
+    fn tell(&self, error: &bus::Error) {
+        let error: &dyn std::error::Error = error;
+        tracing::warn!(queue = self.queue, error, "the queue cannot be used now");
     }
 
     /// Handles the messages of one key in order. Behind one that failed, the rest waits with it.

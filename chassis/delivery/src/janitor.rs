@@ -27,11 +27,13 @@ pub fn janitor(
                     () = ctx.stopping() => break,
                     () = clock.sleep(PERIOD) => {}
                 }
-                sweep(&store, queue, &clock, &settings)
-                    .await
-                    .map_err(|e| Exit::Error(e.to_string()))?;
+                // A full disk is no reason to take the service down: it is tried again.
+                if let Err(error) = sweep(&store, queue, &clock, &settings).await {
+                    let error: &dyn std::error::Error = &error;
+                    tracing::warn!(error, "old inbox and idempotency rows could not be removed");
+                }
             }
-            Ok(())
+            Ok::<(), Exit>(())
         }
     })
 }

@@ -207,6 +207,14 @@ impl Line {
         Settled { deliverable: true }
     }
 
+    /// Undoes a take that came to nothing.
+    pub fn put_back(&mut self, token: i64, seqs: &[i64], now: Timestamp) {
+        for seq in seqs {
+            let receipt = Receipt { seq: *seq, token };
+            self.settle(receipt, &Verdict::Defer { after: Duration::ZERO }, now);
+        }
+    }
+
     /// Gives back what was not settled in time.
     pub fn expire(&mut self, now: Timestamp, instant: Duration) {
         let late: Vec<i64> =

@@ -208,9 +208,17 @@ impl Bus for Embedded {
         if taken.is_empty() {
             return Ok(Vec::new());
         }
-        self.record_suspects(token, &taken).await?;
         let bare: Vec<i64> = taken.iter().filter(|t| t.message.is_none()).map(|t| t.seq).collect();
-        let mut loaded = self.load(&bare).await?;
+        let recorded = self.record_suspects(token, &taken).await;
+        let loaded = match recorded {
+            Ok(()) => self.load(&bare).await,
+            Err(error) => Err(error),
+        };
+        let mut loaded = loaded.inspect_err(|_| {
+            // Nobody gets them now, so they are not hidden from whoever asks next.
+            let seqs: Vec<i64> = taken.iter().map(|t| t.seq).collect();
+            queue.line().put_back(token, &seqs, self.clock.now());
+        })?;
         let deliver = |t: line::Taken| {
             let message = t.message.or_else(|| loaded.remove(&t.seq))?;
             Some(Delivery { message, attempt: t.attempt, receipt: Receipt { seq: t.seq, token } })

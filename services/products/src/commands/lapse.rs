@@ -100,10 +100,19 @@ pub fn sweeper(app: &Products) -> ChildSpec {
                     () = ctx.stopping() => break,
                     () = app.clock.sleep(period) => {}
                 }
-                while !ctx.is_stopping() && sweep(&app).await? {}
+                while !ctx.is_stopping() && swept(&app).await {}
             }
             Ok::<(), Exit>(())
         }
+    })
+}
+
+/// The same for the background: a full disk is no reason to take the service down.
+async fn swept(app: &Products) -> bool {
+    sweep(app).await.unwrap_or_else(|error| {
+        let error: &dyn std::error::Error = &error;
+        tracing::warn!(error, "leases that ran out could not be ended");
+        false
     })
 }
 

@@ -85,7 +85,8 @@ fn mount(arguments: &[&str], at: &Path) {
 }
 
 async fn shop_on(disk: &Disk) -> Shop {
-    let shop = Shop::open_with(&[("STOA_DATA_DIR", disk.path())]).await;
+    let settings = [("STOA_DATA_DIR", disk.path()), ("STOA_ORDERS__CHALLENGE_TIMEOUT_MS", "1000")];
+    let shop = Shop::open_with(&settings).await;
     shop.stock("TEA", 500, 10_000).await;
     shop
 }
@@ -100,6 +101,8 @@ async fn a_full_disk_refuses_orders_and_takes_them_again_once_there_is_space() {
     let shop = shop_on(&disk).await;
     let mut placed = vec![id_of(&order(&shop, "before").await)];
     shop.at_rest().await;
+    let asked = shop.order("due", &order_of(&[("TEA", 1)], "tok_challenge")).await;
+    let due = asked["id"].as_str().expect("an id");
 
     let (clock, mut refused) = (Clock::system(), Vec::new());
     for number in 0.. {
@@ -131,7 +134,8 @@ async fn a_full_disk_refuses_orders_and_takes_them_again_once_there_is_space() {
     for id in &placed {
         assert_eq!(shop.settled(id).await["status"], "confirmed", "acknowledged, so served");
     }
-    assert_eq!(shop.orders().await.len(), placed.len(), "a refused order is none");
+    assert_eq!(shop.settled(due).await["rejection"]["code"], "payment_challenge_expired");
+    assert_eq!(shop.orders().await.len(), placed.len() + 1, "a refused order is none");
     shop.at_rest().await;
     shop.books_agree().await;
     audited(&disk).await;
