@@ -121,10 +121,7 @@ impl Consumer {
                 if ctx.is_stopping() {
                     return Ok(());
                 }
-                tokio::select! {
-                    () = ctx.stopping() => {}
-                    () = self.bus.arrival(self.queue, Duration::from_secs(5)) => {}
-                }
+                ctx.unless_stopping(self.bus.arrival(self.queue, Duration::from_secs(5))).await;
                 continue;
             }
             let room = in_flight < self.settings.in_flight_max && !ctx.is_stopping();
@@ -160,10 +157,7 @@ impl Consumer {
             failures += 1;
             self.tell(&error);
             let pause = self.settings.backoff(failures).min(PAUSE_MAX);
-            tokio::select! {
-                () = ctx.stopping() => {}
-                () = self.clock.sleep(pause) => {}
-            }
+            ctx.unless_stopping(self.clock.sleep(pause)).await;
         }
     }
 

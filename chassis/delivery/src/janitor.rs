@@ -22,11 +22,7 @@ pub fn janitor(
     ChildSpec::worker("janitor", move |ctx: Context| {
         let (store, clock, settings) = (store.clone(), clock.clone(), settings.clone());
         async move {
-            while !ctx.is_stopping() {
-                tokio::select! {
-                    () = ctx.stopping() => break,
-                    () = clock.sleep(PERIOD) => {}
-                }
+            while ctx.unless_stopping(clock.sleep(PERIOD)).await.is_some() {
                 // A full disk is no reason to take the service down: it is tried again.
                 if let Err(error) = sweep(&store, queue, &clock, &settings).await {
                     let error: &dyn std::error::Error = &error;

@@ -79,11 +79,7 @@ impl Relay {
                 }
             };
             self.after = 0;
-            let due = self.clock.timeout(wait, self.prompt.prompted());
-            tokio::select! {
-                () = ctx.stopping() => {}
-                _ = due => {}
-            }
+            ctx.unless_stopping(self.clock.timeout(wait, self.prompt.prompted())).await;
         }
         // What is published but not forgotten would be published again after the next start.
         self.forget().await.map_err(|e| Exit::Error(e.to_string()))

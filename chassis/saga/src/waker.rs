@@ -34,10 +34,7 @@ async fn run<P: Process>(runner: Runner<P>, ctx: Context) -> Result<(), Exit> {
         if pause.is_zero() {
             continue;
         }
-        tokio::select! {
-            () = ctx.stopping() => {}
-            () = clock.sleep(pause) => {}
-        }
+        ctx.unless_stopping(clock.sleep(pause)).await;
     }
     Ok(())
 }

@@ -61,6 +61,14 @@ impl Context {
         self.0.stop.raised().await;
     }
 
+    /// What `work` comes to, or nothing when it is asked to stop before that; `work` is then dropped.
+    pub async fn unless_stopping<F: Future>(&self, work: F) -> Option<F::Output> {
+        tokio::select! {
+            () = self.stopping() => None,
+            done = work => Some(done),
+        }
+    }
+
     /// Whether it is to stop.
     pub fn is_stopping(&self) -> bool {
         self.0.stop.is_raised()

@@ -209,12 +209,11 @@ impl Bus for Embedded {
             return Ok(Vec::new());
         }
         let bare: Vec<i64> = taken.iter().filter(|t| t.message.is_none()).map(|t| t.seq).collect();
-        let recorded = self.record_suspects(token, &taken).await;
-        let loaded = match recorded {
-            Ok(()) => self.load(&bare).await,
-            Err(error) => Err(error),
+        let loading = async {
+            self.record_suspects(token, &taken).await?;
+            self.load(&bare).await
         };
-        let mut loaded = loaded.inspect_err(|_| {
+        let mut loaded = loading.await.inspect_err(|_| {
             // Nobody gets them now, so they are not hidden from whoever asks next.
             let seqs: Vec<i64> = taken.iter().map(|t| t.seq).collect();
             queue.line().put_back(token, &seqs, self.clock.now());

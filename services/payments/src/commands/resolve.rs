@@ -43,9 +43,7 @@ async fn run(desk: Arc<Desk>, context: Context) -> Result<(), Exit> {
             }
         };
         if !full {
-            let pause = desk.clock.sleep(desk.settings.resolve_period());
-            futures::future::select(std::pin::pin!(pause), std::pin::pin!(context.stopping()))
-                .await;
+            context.unless_stopping(desk.clock.sleep(desk.settings.resolve_period())).await;
         }
     }
     Ok(())

@@ -95,11 +95,7 @@ pub fn sweeper(app: &Products) -> ChildSpec {
         async move {
             ctx.ready();
             let period = Duration::from_millis(app.settings.sweep_period_ms);
-            while !ctx.is_stopping() {
-                tokio::select! {
-                    () = ctx.stopping() => break,
-                    () = app.clock.sleep(period) => {}
-                }
+            while ctx.unless_stopping(app.clock.sleep(period)).await.is_some() {
                 while !ctx.is_stopping() && swept(&app).await {}
             }
             Ok::<(), Exit>(())

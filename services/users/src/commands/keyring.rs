@@ -152,8 +152,7 @@ pub async fn keep_keys(desk: Desk, context: Context) -> Result<(), Exit> {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(error, "signing keys could not be looked after");
         }
-        let pause = std::pin::pin!(desk.clock.sleep(LOOK_EVERY));
-        futures::future::select(pause, std::pin::pin!(context.stopping())).await;
+        context.unless_stopping(desk.clock.sleep(LOOK_EVERY)).await;
     }
     Ok(())
 }

@@ -19,8 +19,7 @@ pub async fn sweep(desk: Desk, context: Context) -> Result<(), Exit> {
     let mut more = false;
     while !context.is_stopping() {
         if !more {
-            let nap = std::pin::pin!(desk.clock.sleep(pause));
-            futures::future::select(nap, std::pin::pin!(context.stopping())).await;
+            context.unless_stopping(desk.clock.sleep(pause)).await;
         }
         more = match sessions::sweep(&desk.store, desk.now().minus(KEPT), ROWS_MAX).await {
             Ok(removed) => removed >= ROWS_MAX as usize,
